@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * socketrace trace: one body for every traced function, behind one program where probes have
+ * cookies (5.15+), else behind one small program for each kind and position of the argument.
+ */
+#include "bpf/event.h"
+#include "bpf/kernel.h"
+#include "bpf/match.h"
+#include "bpf/identity.h"
+#include "bpf/context.h"
+#include "bpf/cookie.h"
+#include "bpf/sections.h"
+#include "bpf/emit.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/*
+ * Records with more than the event are put together here: they do not fit on the 512-byte stack.
+ * Nobody else can be using it: the kernel never runs two kprobe-type programs on one CPU at a time
+ * (bpf_prog_active; interrupts and NMIs included, such a hit is counted as missed), and neither
+ * preemption nor migration moves us to another CPU's copy while a program runs.
+ */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct st_record);
+} scratch SEC(".maps");
+
+/* Everything up to `length` is written anew: nothing of an earlier hit may be left in there. */
+static __always_inline void emit_sections(void *ctx, struct st_event *e, const struct subject *s,
+                                          const void *object, __u32 kind,
+                                          struct st_stats *counters) {
+  __u32 zero = 0;
+  __u64 length = __builtin_offsetof(struct st_record, unix_names);
+  struct st_record *r = bpf_map_lookup_elem(&scratch, &zero);
+
+  if (!r) return;
+  if (st_config.want_details) {
+    e->sections |= ST_SECTION_DETAILS;
+    read_details(&r->details, e, s, object, kind);
+  } else {
+    __builtin_memset(&r->details, 0, sizeof(r->details));
+  }
+  if (e->family == AF_UNIX && is_full(e, s) && bpf_core_type_exists(struct unix_sock)) {
+    e->sections |= ST_SECTION_UNIX;
+    read_unix(&r->unix_names, e, s->sk);
+    length = __builtin_offsetof(struct st_record, frames);
+  } else if (st_config.want_stack) {
+    __builtin_memset(&r->unix_names, 0, sizeof(r->unix_names));
+  }
+  if (st_config.want_stack) {
+    long got = bpf_get_stack(ctx, r->frames, sizeof(r->frames), 0);
+
+    if (got > 0 && got <= (long)sizeof(r->frames)) {
+      e->sections |= ST_SECTION_STACK;
+      length = __builtin_offsetof(struct st_record, frames) + got;
+    } else {
+      e->flags |= ST_HIT_STACK_FAILED;
+      counters->stack_failed++;
+    }
+  }
+  e->length = length;
+  r->event = *e;
+  if (!st_config.comm_count) bpf_get_current_comm(r->event.comm, sizeof(r->event.comm));
+  emit(r, length, counters);
+}
+
+static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 func, __u64 ip,
+                               bool context, bool direct) {
+  __u8 copy[COMMON_BYTES] __attribute__((aligned(8)));
+  struct subject s = {.copy = copy, .common = (const void *)copy, .direct = direct};
+  struct st_event e = {}; /* no helper gets at it: registers, and only what is needed */
+  struct st_stats *counters;
+
+  if (!st_state.enabled || limit_reached()) return 0;
+  if (filters_by_task() && !match_task(&e)) return 0;
+  if (direct && st_config.port_count && ports_rule_out(&s, object, kind)) return 0;
+  find_subject(&e, &s, object, kind);
+  if (!match_subject(&e, &s)) return 0;
+  if (!filters_by_task() && !match_task(&e)) return 0;
+
+  complete(&e, &s);
+  counters = this_cpu_stats();
+  if (!counters) return 0;
+  e.time_ns = bpf_ktime_get_ns();
+  e.ip = ip;
+  e.object = (__u64)(unsigned long)object;
+  e.func = func;
+  e.cpu = bpf_get_smp_processor_id();
+  e.kind = kind;
+  if (context) e.flags |= context_flags();
+  if (st_config.want_details || st_config.want_stack || e.family == AF_UNIX) {
+    emit_sections(ctx, &e, &s, object, kind, counters);
+  } else {
+    e.length = sizeof(e);
+    emit_event(&e, counters);
+  }
+  return 0;
+}
+
+/* ---- with cookies -------------------------------------------------------------------------- */
+
+static __always_inline int hit_by_cookie(struct pt_regs *ctx, __u64 cookie, bool context,
+                                         bool direct) {
+  __u64 a1 = PT_REGS_PARM1(ctx), a2 = PT_REGS_PARM2(ctx), a3 = PT_REGS_PARM3(ctx),
+        a4 = PT_REGS_PARM4(ctx), a5 = PT_REGS_PARM5(ctx), object;
+  __u32 arg = ST_COOKIE_ARG(cookie);
+
+  /* Without this clang selects the offset and then loads, which the verifier refuses up to 6.12
+   * ("dereference of modified ctx ptr"). */
+  asm volatile("" : "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5));
+  object = arg == 1 ? a1 : arg == 2 ? a2 : arg == 3 ? a3 : arg == 4 ? a4 : a5;
+  return hit(ctx, (const void *)object, ST_COOKIE_KIND(cookie), ST_COOKIE_FUNC(cookie), 0, context,
+             direct);
+}
+
+SEC("?kprobe.multi") int st_multi(struct pt_regs *ctx) {
+  return hit_by_cookie(ctx, multi_cookie(ctx), false, false);
+}
+SEC("?kprobe.multi") int st_multi_context(struct pt_regs *ctx) {
+  return hit_by_cookie(ctx, multi_cookie(ctx), true, false);
+}
+SEC("?kprobe.multi") int st_multi_direct(struct pt_regs *ctx) {
+  return hit_by_cookie(ctx, multi_cookie(ctx), true, true);
+}
+SEC("?kprobe") int st_kprobe_cookie(struct pt_regs *ctx) {
+  return hit_by_cookie(ctx, bpf_get_attach_cookie(ctx), false, false);
+}
+SEC("?kprobe") int st_kprobe_cookie_context(struct pt_regs *ctx) {
+  return hit_by_cookie(ctx, bpf_get_attach_cookie(ctx), true, false);
+}
+
+/* ---- without: 5.8 to 5.14 ------------------------------------------------------------------ */
+
+/* On x86 a kprobe sees the address behind its int3, also when ftrace stands in for the int3. */
+#ifdef __TARGET_ARCH_x86
+#define PROBE_IP(ctx) (PT_REGS_IP(ctx) - 1)
+#else
+#define PROBE_IP(ctx) PT_REGS_IP(ctx)
+#endif
+
+#define PLAIN(name, kind, n)                                                                  \
+  SEC("?kprobe") int st_##name##_##n(struct pt_regs *ctx) {                                   \
+    return hit(ctx, (const void *)PT_REGS_PARM##n(ctx), kind, ST_FUNC_UNKNOWN, PROBE_IP(ctx), \
+               false, false);                                                                 \
+  }
+#define PLAIN_KIND(name, kind) \
+  PLAIN(name, kind, 1)         \
+  PLAIN(name, kind, 2) PLAIN(name, kind, 3) PLAIN(name, kind, 4) PLAIN(name, kind, 5)
+
+PLAIN_KIND(sock, ST_KIND_SOCK)
+PLAIN_KIND(socket, ST_KIND_SOCKET)
+PLAIN_KIND(skb, ST_KIND_SK_BUFF)

@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # takes its variables from scripts/guest and leaves its results there
+# QEMU: one virtual machine, its ports and disks.
+
+# machine_run: boots and waits; sets machine_status. Reports come in $run/report.
+machine_run() {
+	local options=(-M q35 -display none -monitor none -no-reboot -nodefaults
+		# QEMU 7.2's TCG gets cmpxchg16b wrong: with it one boot of 6.12 in four dies in __kmalloc.
+		-cpu 'max,-cx16' -m "$mem"
+		-kernel "$kernel_folder/vmlinuz" -initrd "$run/initramfs"
+		-append "console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests tsc=reliable${append:+ $append}")
+	# Only TCG: KVM may be there and boot no stock kernel.
+	local initramfs=("$run/payload")
+	if [[ -n $icount ]]; then
+		# No disks here: while the processor idles, its clock jumps from timer to timer, and half a
+		# minute passes, NVMe's patience, before the host has read a block. What is read from memory
+		# is also read at the same cost in every run.
+		initramfs=("$root_folder/root.cpio" "$kernel_folder/modules.cpio" "$run/payload")
+		options+=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off' -smp 1)
+	else
+		options+=(-accel 'tcg,thread=multi' -smp "$smp")
+		machine_disk root "$root_folder/root.ext2" snapshot=on
+		machine_disk modules "$kernel_folder/modules.ext2" readonly=on
+	fi
+	cat "${initramfs[@]}" >"$run/initramfs"
+	if [[ -n $out ]]; then
+		truncate -s 4G "$run/out"
+		machine_disk out "$run/out" cache=unsafe
+	fi
+
+	: >"$console"
+	machine_port "file,path=$console"
+	if [[ -n $interactive ]]; then
+		machine_port 'stdio,signal=off'
+		machine_port null
+		machine_port "file,path=$run/report"
+		machine_status=0
+		(machine_start --foreground) || machine_status=$?
+		return
+	fi
+
+	# Pipes with a reader of ours, not our own stdout and stderr: QEMU would open those anew, which
+	# truncates files. Held open here, so that neither side waits for the other.
+	local hold_stdout hold_stderr pumps=()
+	mkfifo "$run/stdout" "$run/stderr"
+	exec {hold_stdout}<>"$run/stdout" {hold_stderr}<>"$run/stderr"
+	machine_port "file,path=$run/stdout"
+	machine_port "file,path=$run/stderr"
+	machine_port "file,path=$run/report"
+	machine_start </dev/null 2>"$run/qemu" {hold_stdout}>&- {hold_stderr}>&- &
+	machine=$!
+	machine_pump "$run/stdout" {hold_stdout}>&- {hold_stderr}>&- &
+	pumps+=($!)
+	machine_pump "$run/stderr" >&2 {hold_stdout}>&- {hold_stderr}>&- &
+	pumps+=($!)
+	machine_status=0
+	wait "$machine" || machine_status=$?
+	machine=''
+	exec {hold_stdout}>&- {hold_stderr}>&-
+	wait "${pumps[@]}" || true
+	grep -v 'terminating on signal' "$run/qemu" >&2 || true
+}
+
+# Passes a pipe on. If nobody listens any more, that ends the machine as it would end a program.
+machine_pump() {
+	if ! cat "$1"; then
+		: >"$run/closed"
+		kill "$machine"
+	fi
+}
+
+# Dies with us, whatever way we die.
+machine_start() {
+	exec setpriv --pdeathsig TERM timeout "$@" -k 5 "$timeout" qemu-system-x86_64 "${options[@]}"
+}
+
+machine_port() {
+	local id=port${#options[@]}
+	options+=(-chardev "${1%%,*},id=$id${1#"${1%%,*}"}" -serial "chardev:$id")
+}
+
+machine_disk() {
+	options+=(-drive "if=none,id=$1,file=$2,format=raw,$3" -device "nvme,drive=$1,serial=$1")
+}
+
+# read_report: sets report[NAME] from the guest's lines "NAME VALUE".
+read_report() {
+	declare -gA report=()
+	local name value
+	while read -r name value; do
+		report[$name]=$value
+	done < <(tr -d '\r' <"$run/report" 2>/dev/null)
+}

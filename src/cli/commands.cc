@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/commands.h"
+
+#include <array>
+
+namespace socketrace {
+
+std::span<const CommandSpec> commands() {
+  static const std::array kTraceGroups = {&selecting_options(), &filtering_options(),
+                                          &output_options(), &attaching_options(),
+                                          &general_options()};
+  static const std::array kCommands = {
+      CommandSpec{
+          Command::trace, "",
+          "Prints a line for every call of a kernel function that takes a socket or a packet.",
+          kTraceGroups,
+          "  socketrace --filter-port 22 --output-stack --output-limit-lines 2\n"
+          "  socketrace --filter-comm 'nginx*' --filter-protocol tcp --timestamp absolute\n"
+          "  socketrace --filter-addr 10.0.0.0/8,2001:db8::/32 --filter-funcs 'tcp_.*'\n"
+          "  socketrace --filter-netns web --filter-family unix -o /tmp/hits\n"
+          "  socketrace --list-funcs sock --filter-funcs 'tcp_(send|recv)msg'\n"},
+  };
+  return kCommands;
+}
+
+const OptionSpec* find_option(const CommandSpec& command, std::string_view word) {
+  for (const OptionGroup* group : command.groups) {
+    for (const OptionSpec& option : group->options) {
+      if (word == option.name) return &option;
+      if (option.letter != 0 && word.size() == 2 && word[0] == '-' && word[1] == option.letter) {
+        return &option;
+      }
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace socketrace

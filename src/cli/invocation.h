@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the user asked for, as plain checked data. Nobody reads argv after cli/.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace socketrace {
+
+enum class Command { trace, list_funcs, help, version };
+
+// Which pointer arguments make a function a target; same numbers as enum st_kind.
+struct KindSet {
+  bool sock = true;
+  bool socket = true;
+  bool sk_buff = true;
+  bool given = false;  // the user chose; otherwise single-kprobe mode leaves sk_buff out
+};
+
+struct ModuleChoice {
+  enum class Mode { all, none, named };
+  Mode mode = Mode::all;
+  std::vector<std::string> names;
+};
+
+struct Selection {
+  KindSet kinds;
+  ModuleChoice modules;
+  std::string include_pattern;  // RE2, full match; empty: every function but the glue
+  std::string exclude_pattern;  // RE2, full match; empty: none
+  std::string btf_path;         // read this BTF in place of the kernel's
+  bool strict = false;          // a selected function that cannot be traced is an error
+};
+
+struct CommPattern {
+  std::string text;     // 1..15 bytes
+  bool prefix = false;  // "ssh*"
+};
+struct AddressPrefix {
+  bool ipv6 = false;
+  std::array<uint8_t, 16> bytes{};  // network order, host bits cleared; IPv4 in the first four
+  unsigned length = 0;              // 0..32 or 0..128
+};
+struct PortRange {
+  uint16_t first = 0, last = 0;
+};
+struct MarkMask {
+  uint32_t value = 0, mask = 0;
+};
+
+// All given filters must hold; within one filter any of its values.
+struct Match {
+  std::vector<uint32_t> pids;
+  std::vector<CommPattern> comms;
+  std::vector<AddressPrefix> addresses;
+  std::vector<PortRange> ports;
+  std::vector<uint16_t> protocols;
+  std::vector<uint16_t> families;
+  std::vector<MarkMask> marks;
+  std::vector<std::string> netns;  // as written: inode, path, ip-netns name, pid:N, self
+
+  bool empty() const {
+    return pids.empty() && comms.empty() && addresses.empty() && ports.empty() &&
+           protocols.empty() && families.empty() && marks.empty() && netns.empty();
+  }
+};
+
+enum class KprobeWay { automatic, kprobe_multi, kprobe };
+enum class TimestampStyle { none, absolute, relative, monotonic };
+
+struct View {
+  bool sock_common = false;
+  bool sock_info = false;
+  bool socket_info = false;
+  bool stack = false;
+  TimestampStyle timestamp = TimestampStyle::none;
+  std::string output_path;   // empty: stdout
+  uint64_t limit_lines = 0;  // hits; 0: no limit
+};
+
+struct Invocation {
+  Command command = Command::trace;
+  std::string text;  // for help and version: what to print on stdout
+  Selection selection;
+  std::optional<std::string> list_type;  // --list-funcs TYPE: "sock", "socket", "sk_buff"
+  Match match;
+  View view;
+  KprobeWay way = KprobeWay::automatic;
+  uint64_t buffer_bytes = 0;  // ring size, a power of two, at least a page; 0: default
+  bool sandbox = true;        // once attached, give up what is not needed any more
+  bool quiet = false;
+  bool verbose = false;
+  std::vector<std::string> warnings;  // filters that can never match; main says them
+};
+
+}  // namespace socketrace

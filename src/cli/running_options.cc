@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Options of how we run, rather than of what is traced: attaching and general.
+#include <array>
+
+#include "cli/options.h"
+#include "cli/output.h"
+
+namespace socketrace {
+namespace {
+
+template <auto Member, auto Parse>
+Result<void> keep(Invocation& invocation, std::string_view value) {
+  invocation.*Member = TRY(Parse(value));
+  return {};
+}
+
+template <auto Member, auto Value>
+Result<void> choose(Invocation& invocation, std::string_view) {
+  invocation.*Member = Value;
+  return {};
+}
+
+constexpr std::array kAttaching = {
+    OptionSpec{"--kprobe-way", 0, "WAY", Arity::one, keep<&Invocation::way, parse_way>,
+               "kprobe-multi or kprobe (default: what the kernel offers)"},
+    OptionSpec{"--buffer-size", 0, "SIZE", Arity::one,
+               keep<&Invocation::buffer_bytes, parse_buffer_size>,
+               "ring buffer for hits: bytes, or with K, M, G; rounded up to a power of two of at "
+               "least a page, at most 1G"},
+    OptionSpec{"--no-sandbox", 0, "", Arity::flag, choose<&Invocation::sandbox, false>,
+               "keep capabilities and system calls once attached (for kernels and containers that "
+               "refuse to be confined)"},
+};
+
+constexpr std::array kGeneral = {
+    OptionSpec{"--quiet", 'q', "", Arity::flag, choose<&Invocation::quiet, true>,
+               "nothing on stderr but errors"},
+    OptionSpec{"--verbose", 'v', "", Arity::flag, choose<&Invocation::verbose, true>,
+               "more on stderr: every skipped function and why"},
+    OptionSpec{"--version", 0, "", Arity::flag, choose<&Invocation::command, Command::version>,
+               "print the versions of socketrace and libbpf, and exit"},
+    OptionSpec{"--help", 'h', "", Arity::flag, choose<&Invocation::command, Command::help>,
+               "print this, and exit"},
+};
+
+}  // namespace
+
+const OptionGroup& attaching_options() {
+  static constexpr OptionGroup kGroup = {"Attaching", kAttaching};
+  return kGroup;
+}
+
+const OptionGroup& general_options() {
+  static constexpr OptionGroup kGroup = {"General", kGeneral};
+  return kGroup;
+}
+
+}  // namespace socketrace

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cmd/report.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "base/log.h"
+
+namespace socketrace {
+
+void report_selection(const Targets& targets) {
+  for (const std::string& note : targets.notes) say(note);
+  report_skipped(targets.skipped);
+}
+
+void report_skipped(const std::vector<Skipped>& skipped) {
+  for (const Skipped& one : skipped) {
+    say_verbose(fmt::format("skipped {}{}: {}", one.name,
+                            one.module.empty() ? "" : " [" + one.module + "]", one.reason));
+  }
+}
+
+void report_attached(const Account& account) {
+  const size_t skipped = account.wanted - account.attached;
+  say(fmt::format("attached {} of {} functions by {} in {:.2f} s{}", account.attached,
+                  account.wanted, way_name(account.way), account.attach_took.count(),
+                  skipped == 0 ? "" : fmt::format(" ({} skipped: -v tells why)", skipped)));
+}
+
+void report_end(const Account& account) {
+  std::string text =
+      fmt::format("{} hits printed, {} lost (ring full), {} missed (re-entry), {}/{} functions",
+                  account.printed, account.lost,
+                  account.missed ? fmt::format("{}", *account.missed) : std::string("unknown"),
+                  account.attached, account.wanted);
+  if (account.stack_failed != 0) text += fmt::format(", {} without stack", account.stack_failed);
+  if (account.malformed != 0) text += fmt::format(", {} malformed records", account.malformed);
+  if (account.undrained != 0)
+    text += fmt::format(", {} not shown (the output ended first)", account.undrained);
+  say(text);
+  if (account.lost != 0) say("hits were lost: a larger --buffer-size or a narrower filter helps");
+}
+
+}  // namespace socketrace

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What stderr tells: the lists, the attach, the end.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "attach/probes.h"
+#include "select/target.h"
+
+namespace socketrace {
+
+// Notes of the selection, and with -v every skipped function with its reason.
+void report_selection(const Targets& targets);
+void report_skipped(const std::vector<Skipped>& skipped);
+
+// The account at the end: every hit that was not printed is counted by cause.
+struct Account {
+  Way way = Way::kprobe_multi;
+  std::chrono::duration<double> attach_took{};
+  uint64_t printed = 0;
+  uint64_t lost = 0;
+  std::optional<uint64_t> missed;  // nullopt: this kernel does not tell
+  uint64_t stack_failed = 0;
+  uint64_t malformed = 0;
+  uint64_t undrained = 0;  // a second Ctrl-C, or a reader that went away
+  size_t attached = 0;
+  size_t wanted = 0;
+};
+void report_attached(const Account& account);
+void report_end(const Account& account);
+
+}  // namespace socketrace

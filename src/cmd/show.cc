@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cmd/show.h"
+
+#include <chrono>
+#include <utility>
+
+#include "events/decode.h"
+
+namespace socketrace {
+namespace {
+
+// The kernel wakes us when enough is waiting; otherwise we look this often, so no line is older.
+constexpr int kLookEveryMs = 100;
+// A program that was running while probes went inert finishes within this, even on a busy host.
+constexpr std::chrono::milliseconds kSettle{500};
+
+}  // namespace
+
+bool Show::on_record(std::span<const std::byte> bytes) {
+  if (ended()) return false;
+  Hit hit;
+  if (!decode(bytes, hit)) {
+    ++malformed_;
+    return true;
+  }
+  format_.put_hit(sink_.buffer(), hit);
+  ++printed_;
+  if (auto written = sink_.line_done(); !written) failure_ = std::move(written).error();
+  return !ended() && stop_ < stop_at_;
+}
+
+Result<void> Show::consume_and_flush(Ring& ring) {
+  TRY(ring.consume());
+  if (failure_) return *std::exchange(failure_, std::nullopt);
+  return sink_.flush();
+}
+
+Result<void> Show::run(Ring& ring) {
+  stop_at_ = 1;
+  while (stop_ < stop_at_ && !ended()) {
+    TRY(ring.wait(kLookEveryMs));
+    TRY(consume_and_flush(ring));
+  }
+  return {};
+}
+
+Result<void> Show::drain(Ring& ring, const Tracer& tracer) {
+  stop_at_ = 2;
+  const auto deadline = std::chrono::steady_clock::now() + kSettle;
+  while (stop_ < stop_at_ && !ended()) {
+    // Read before consuming: a hit counted here is in the ring or in `lost` once all is consumed.
+    const Totals before = TRY(tracer.totals());
+    TRY(consume_and_flush(ring));
+    const bool all_told = printed_ + malformed_ + before.lost >= before.matched;
+    if (all_told || std::chrono::steady_clock::now() > deadline) break;
+    TRY(ring.wait(1));
+  }
+  return {};
+}
+
+}  // namespace socketrace

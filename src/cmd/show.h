@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Ring -> records -> lines -> sink, until an end.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "base/result.h"
+#include "cmd/tracer.h"
+#include "events/ring.h"
+#include "format/line.h"
+#include "output/sink.h"
+
+namespace socketrace {
+
+class Show {
+ public:
+  // Borrows all but `limit` (0: none); `stop` is the counter of events/stop.h.
+  Show(LineFormat& format, Sink& sink, uint64_t limit, const std::atomic<int>& stop)
+      : format_(format), sink_(sink), limit_(limit), stop_(stop) {}
+
+  // For Ring::open: prints one record; false once the end is reached. Under overload the ring never
+  // runs dry, so the wish to stop is looked at here too.
+  bool on_record(std::span<const std::byte> bytes);
+
+  // Until a stop signal, the limit, a closed reader or an output error (the error is returned).
+  Result<void> run(Ring& ring);
+  // After the probes went inert: what is still in the ring, until every matched hit is accounted
+  // for. A second Ctrl-C skips the rest.
+  Result<void> drain(Ring& ring, const Tracer& tracer);
+
+  uint64_t printed() const { return printed_; }
+  uint64_t malformed() const { return malformed_; }
+  bool at_limit() const { return limit_ != 0 && printed_ >= limit_; }
+
+ private:
+  bool ended() const { return failure_.has_value() || sink_.closed() || at_limit(); }
+  Result<void> consume_and_flush(Ring& ring);
+
+  LineFormat& format_;
+  Sink& sink_;
+  uint64_t limit_;
+  const std::atomic<int>& stop_;
+  int stop_at_ = 1;  // while draining a first Ctrl-C has been heeded already: 2
+  uint64_t printed_ = 0;
+  uint64_t malformed_ = 0;  // records that did not decode: counted, never shown
+  std::optional<Error> failure_;
+};
+
+}  // namespace socketrace

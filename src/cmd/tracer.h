@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The loaded trace programs: the only code that knows the skeleton.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "attach/probes.h"
+#include "base/result.h"
+#include "bpf/event.h"
+
+namespace socketrace {
+
+struct Totals {
+  uint64_t matched = 0;
+  uint64_t lost = 0;
+  uint64_t stack_failed = 0;
+};
+
+// What a kernel may lack, most first: plain loads from kernel structs (bpf_rdonly_cast, 6.2) and
+// what follows; per-CPU variables, to tell task from interrupt (CONFIG_KALLSYMS_ALL).
+enum class Needs { direct_loads, context, nothing };
+
+class Tracer {
+ public:
+  // Loads the programs that this way of attaching needs; they are inert until enable().
+  static Result<Tracer> load(Way way, const st_config& config, uint64_t ring_bytes);
+  Tracer(Tracer&&) noexcept;
+  Tracer& operator=(Tracer&&) noexcept;
+  ~Tracer();
+
+  Programs programs() const;
+  int ring_fd() const;
+  void enable();
+  void disable();
+  // Sums over CPUs; one bpf(2) call, so not for the hot path.
+  Result<Totals> totals() const;
+
+ private:
+  struct State;
+  static Result<Tracer> load_programs(Way way, Needs needs, const st_config& config,
+                                      uint64_t ring_bytes);
+  explicit Tracer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace socketrace

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "format/endpoint.h"
+
+#include <sys/socket.h>
+
+#include <string_view>
+
+#include "base/names.h"
+#include "format/escape.h"
+#include "format/ip.h"
+#include "format/names.h"
+
+namespace socketrace {
+namespace {
+
+constexpr std::string_view kArrow = " -> ";
+constexpr uint32_t kVsockAny = ~0u;  // VMADDR_CID_ANY, VMADDR_PORT_ANY
+
+void put_port(Buffer& out, const st_event& event, uint16_t port) {
+  if ((event.flags & ST_HIT_NO_PORTS) != 0) return;
+  out.put(':');
+  out.put_number(port);
+}
+
+void put_inet(Buffer& out, const st_event& event, const st_address& address, uint16_t port) {
+  put_ipv4(out, address.bytes);
+  put_port(out, event, port);
+}
+
+void put_inet6(Buffer& out, const st_event& event, const st_address& address, uint16_t port) {
+  out.put('[');
+  put_ipv6(out, address.bytes);
+  // The number: its name would have to be asked in the namespace of the socket.
+  if (event.ifindex != 0 && is_link_local(address.bytes)) {
+    out.put('%');
+    out.put_number(event.ifindex);
+  }
+  out.put(']');
+  put_port(out, event, port);
+}
+
+// Unix names are chosen by whoever binds them. What would read as another kind of name is escaped:
+// the relative paths "-" and "@x" are not the unnamed socket and not the abstract name x.
+void put_unix(Buffer& out, std::string_view name) {
+  out.put("unix:");
+  if (name.empty()) {
+    out.put('-');
+    return;
+  }
+  if (name.front() == '\0') {
+    out.put('@');
+    put_escaped(out, name.substr(1), Spaces::escape);
+    return;
+  }
+  name = name.substr(0, name.find('\0'));
+  if (name.front() == '@' || name == "-") {
+    put_escaped_byte(out, static_cast<unsigned char>(name.front()));
+    name.remove_prefix(1);
+  }
+  put_escaped(out, name, Spaces::escape);
+}
+
+void put_unix_ends(Buffer& out, const Hit& hit) {
+  if (hit.unix_names == nullptr) {
+    out.put("- -> -");
+    return;
+  }
+  const st_unix& names = *hit.unix_names;
+  put_unix(out, {names.local_name, names.local_len});
+  out.put(kArrow);
+  if ((hit.event->flags & ST_HIT_PEER_NAME) != 0) {
+    put_unix(out, {names.peer_name, names.peer_len});
+  } else {
+    out.put('-');
+  }
+}
+
+void put_netlink(Buffer& out, const st_event& event, const st_address& address) {
+  std::string_view name = netlink_protocol_name(event.protocol);
+  if (!name.empty()) name.remove_prefix(std::string_view("NETLINK_").size());
+  out.put("netlink:");
+  put_name(out, name, event.protocol);
+  out.put(" pid=");
+  out.put_number(address.netlink.portid);
+  out.put(" groups=0x");
+  out.put_number(address.netlink.groups, 16);
+}
+
+void put_packet(Buffer& out, const st_address& address) {
+  out.put("packet:");
+  if (address.packet.ifindex == 0) {
+    out.put('*');  // every interface
+  } else {
+    out.put_number(address.packet.ifindex);
+  }
+  out.put("/0x");
+  for (uint32_t top = 0x1000; top > 1 && address.packet.ethertype < top; top >>= 4) out.put('0');
+  out.put_number(address.packet.ethertype, 16);
+}
+
+void put_vsock_number(Buffer& out, uint32_t number) {
+  if (number == kVsockAny) {
+    out.put('*');
+  } else {
+    out.put_number(number);
+  }
+}
+
+void put_vsock(Buffer& out, const st_address& address) {
+  out.put("vsock:");
+  put_vsock_number(out, address.vsock.cid);
+  out.put(':');
+  put_vsock_number(out, address.vsock.port);
+}
+
+// The kernel side reads no addresses of the other families.
+void put_family_alone(Buffer& out, unsigned family) {
+  const std::string_view name = family_name(family);
+  if (name.empty()) {
+    out.put("AF_");
+    out.put_number(family);
+  } else {
+    out.put(name);
+  }
+}
+
+}  // namespace
+
+void put_endpoints(Buffer& out, const Hit& hit) {
+  const st_event& event = *hit.event;
+  switch (event.family) {
+    case AF_INET:
+      put_inet(out, event, event.local, event.local_port);
+      out.put(kArrow);
+      put_inet(out, event, event.remote, event.remote_port);
+      return;
+    case AF_INET6:
+      put_inet6(out, event, event.local, event.local_port);
+      out.put(kArrow);
+      put_inet6(out, event, event.remote, event.remote_port);
+      return;
+    case AF_UNIX:
+      put_unix_ends(out, hit);
+      return;
+    case AF_NETLINK:
+      put_netlink(out, event, event.local);
+      out.put(kArrow);
+      put_netlink(out, event, event.remote);
+      return;
+    case AF_PACKET:
+      put_packet(out, event.local);
+      out.put(" -> -");
+      return;
+    case AF_VSOCK:
+      put_vsock(out, event.local);
+      out.put(kArrow);
+      put_vsock(out, event.remote);
+      return;
+    case AF_UNSPEC:
+      out.put("- -> -");
+      return;
+    default:
+      put_family_alone(out, event.family);
+      out.put(kArrow);
+      put_family_alone(out, event.family);
+      return;
+  }
+}
+
+}  // namespace socketrace

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "select/target.h"
+#include "select/types.h"
+
+namespace socketrace {
+
+// The names of a pattern that is a plain list, "tcp_sendmsg|tcp_recvmsg"; empty when it is more.
+std::vector<std::string> names_listed(std::string_view pattern);
+
+// Who lists names wants to hear of each: those that are neither picked nor skipped are added to
+// `picked.skipped`, with the reason.
+void explain_names(const Types& types, const std::vector<std::string>& names, Targets& picked);
+
+}  // namespace socketrace

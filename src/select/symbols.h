@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Kernel symbols by address, for stacks and for functions known by instruction pointer only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "select/kernel_files.h"
+
+namespace socketrace {
+
+struct Symbol {
+  std::string_view name;    // into the table's own text
+  std::string_view module;  // empty: vmlinux
+  uint64_t address = 0;
+  uint64_t offset = 0;  // of the looked-up address from the symbol
+};
+
+class SymbolTable {
+ public:
+  // Reads /proc/kallsyms: text symbols (t T w W), __pfx_* dropped.
+  static Result<SymbolTable> load(const KernelFiles& files = {});
+  // From the text of a kallsyms listing (hostile input: any bytes).
+  static SymbolTable parse(std::string_view text);
+
+  // The nearest symbol at or below the address; false when there is none, or none within 1 MiB (no
+  // kernel function is that long: the address lies between modules). No allocation.
+  bool find(uint64_t address, Symbol& found) const;
+  // Addresses that have a name; of several names for one address the first listed counts, as in
+  // the kernel's own lookup.
+  size_t size() const { return entries_.size(); }
+  // kptr_restrict or a missing CAP_SYSLOG: the kernel prints every address as 0.
+  bool addresses_hidden() const { return hidden_; }
+
+ private:
+  struct Entry {
+    uint64_t address;
+    uint32_t name_at;  // in names_
+    uint16_t name_length;
+    uint16_t module;  // in modules_
+  };
+  class Builder;
+
+  std::string names_;
+  std::vector<std::string> modules_ = {""};
+  std::vector<Entry> entries_;  // sorted by address, which are unique
+  bool hidden_ = false;
+};
+
+}  // namespace socketrace

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The tools that scripts/bench compares: how each is started, when it is ready, what it tells."""
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+PORT = 7777
+OTHER_PORT = 9999
+
+
+class Tool:
+    """`command(port)` prints to stdout; all of them take --output-file as well."""
+
+    def __init__(self, name, command, ready, functions):
+        self.name, self.command = name, command
+        self.ready, self.functions = ready, re.compile(functions)
+
+
+def socketrace(name, *options, filter_port=True):
+    def command(port):
+        return ["socketrace", *options, *(["--filter-port", str(port)] if filter_port else [])]
+    return Tool(name, command, "socketrace: attached ", r"attached (\d+) of \d+ functions")
+
+
+SK_BUFF = socketrace("sk_buff", "--trace-types", "sk_buff")
+DEFAULT = socketrace("default")
+PWRU = Tool("pwru",
+            lambda port: ["pwru", "--backend", "kprobe-multi", "--output-tuple", "--timestamp",
+                          "none", f"tcp port {port}"],
+            "Listening for events", r"/ (\d+) \[")
+
+
+class Running:
+    """One run of a tool. `stdout` None: lines go to a file, see lines()."""
+
+    def __init__(self, tool, port, stdout=None):
+        self.tool = tool
+        self.folder = tempfile.TemporaryDirectory(prefix="bench-")
+        self.out = os.path.join(self.folder.name, "out")
+        self.said, self.ready = "", threading.Event()
+        program, *options = tool.command(port)
+        to_file = ["--output-file", self.out] if stdout is None else []
+        self.begin = time.monotonic()
+        self.process = subprocess.Popen([program, *to_file, *options], stdin=subprocess.DEVNULL,
+                                        stdout=stdout or subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE)
+        self.listener = threading.Thread(target=self.listen)
+        self.listener.start()
+
+    def listen(self):
+        while text := os.read(self.process.stderr.fileno(), 65536):
+            self.said += text.decode("utf-8", "replace")
+            if self.tool.ready in self.said:
+                self.ready.set()
+        self.ready.set()
+
+    def until_ready(self):
+        self.ready.wait()
+        if self.tool.ready not in self.said:
+            raise RuntimeError(f"{self.tool.name} ended early:\n{self.said}")
+        return self
+
+    def until_quiet(self):
+        """Until nothing was written for half a second: what is slow to print is not lost."""
+        size, since = -1, time.monotonic()
+        while time.monotonic() - since < 0.5:
+            if (now := self.size()) != size:
+                size, since = now, time.monotonic()
+            time.sleep(0.05)
+
+    def size(self):
+        return os.path.getsize(self.out) if os.path.exists(self.out) else 0
+
+    def lines(self):
+        with open(self.out, "rb") as out:
+            return sum(f":{PORT}".encode() in line for line in out)
+
+    def attached(self):
+        found = self.tool.functions.search(self.said)
+        return int(found[1]) if found else None
+
+    def summary(self):
+        """What socketrace counted itself; pwru counts nothing."""
+        found = re.search(r"(\d+) hits printed, (\d+) lost \(ring full\), (\S+) missed", self.said)
+        return dict(zip(("printed", "lost", "missed"), map(int, found.groups()))) if found else None
+
+    def cpu_ns(self):
+        """Time on a processor of each thread."""
+        times = {}
+        folder = f"/proc/{self.process.pid}/task"
+        for task in os.listdir(folder):
+            with contextlib.suppress(OSError), open(f"{folder}/{task}/schedstat") as stat:
+                times[task] = int(stat.read().split()[0])
+        return times
+
+    def peak_kib(self):
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1])
+
+    def stop(self):
+        """Seconds from Ctrl-C to exit."""
+        begin = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(300)
+        took = time.monotonic() - begin
+        self.listener.join()
+        if status != 0:
+            raise RuntimeError(f"{self.tool.name} ended with {status}:\n{self.said}")
+        return took
+
+
+def roundtrips(pairs):
+    """Nanoseconds of one pair."""
+    done = subprocess.run(["roundtrips", str(PORT), str(pairs)], check=True, capture_output=True)
+    return float(done.stdout)
+
+
+@contextlib.contextmanager
+def waiting_traffic():
+    """Gives the function that starts it: a pair each 10 ms. It waits until the probes are there:
+    QEMU 7.2 now and then lets a processor run an int3 of text_poke that is long gone (Oops)."""
+    process = subprocess.Popen(["roundtrips", str(PORT), "0", "10000"])
+    time.sleep(0.5)  # connected, and past the first pairs
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield lambda: process.send_signal(signal.SIGCONT)
+    finally:
+        process.kill()
+        process.wait()

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "events/stop.h"
+
+#include <bpf/libbpf.h>
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "events/clock.h"
+#include "events/ring.h"
+
+using namespace socketrace;
+
+TEST_CASE("stop: signals count up, and a closed pipe is an errno") {
+  const std::atomic<int>& stops = install_stop_signals();
+  const int before = stops;
+  raise(SIGINT);
+  CHECK(stops == before + 1);
+  raise(SIGTERM);
+  CHECK(stops == before + 2);
+
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  close(ends[0]);
+  CHECK(write(ends[1], "x", 1) == -1);
+  CHECK(errno == EPIPE);
+  close(ends[1]);
+
+  struct sigaction action = {};
+  sigaction(SIGINT, nullptr, &action);
+  CHECK((action.sa_flags & SA_RESTART) == 0);
+  sigaction(SIGXFSZ, nullptr, &action);
+  CHECK((action.sa_handler == SIG_IGN));
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_DFL);
+}
+
+TEST_CASE("stop: nohup stays in force") {
+  ::signal(SIGHUP, SIG_IGN);
+  install_stop_signals();
+  struct sigaction action = {};
+  sigaction(SIGHUP, nullptr, &action);
+  CHECK((action.sa_handler == SIG_IGN));
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_DFL);
+}
+
+TEST_CASE("clock: two measurements agree") {
+  const int64_t first = realtime_offset_ns();
+  CHECK(first > 0);
+  CHECK(std::abs(realtime_offset_ns() - first) < 1'000'000'000);
+}
+
+TEST_CASE("ring: something that is no ring buffer") {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  libbpf_set_print(nullptr);  // it would tell stderr what the error tells us
+  const auto ring = Ring::open(ends[0], [](auto) { return true; });
+  REQUIRE_FALSE(ring.has_value());
+  CHECK(ring.error().text().starts_with("map the ring buffer: "));
+  CHECK(ring.error().errnum() != 0);
+  close(ends[0]);
+  close(ends[1]);
+}
