@@ -113,17 +113,6 @@ void put_vsock(Buffer& out, const st_address& address) {
   put_vsock_number(out, address.vsock.port);
 }
 
-// The kernel side reads no addresses of the other families.
-void put_family_alone(Buffer& out, unsigned family) {
-  const std::string_view name = family_name(family);
-  if (name.empty()) {
-    out.put("AF_");
-    out.put_number(family);
-  } else {
-    out.put(name);
-  }
-}
-
 }  // namespace
 
 void put_endpoints(Buffer& out, const Hit& hit) {
@@ -159,11 +148,45 @@ void put_endpoints(Buffer& out, const Hit& hit) {
     case AF_UNSPEC:
       out.put("- -> -");
       return;
-    default:
+    default:  // the kernel side reads no addresses of the other families
       put_family_alone(out, event.family);
       out.put(kArrow);
       put_family_alone(out, event.family);
       return;
+  }
+}
+
+void put_end(Buffer& out, const End& end) {
+  st_event event = {};
+  event.family = static_cast<uint16_t>(end.family);
+  event.protocol = static_cast<uint16_t>(end.protocol);
+  event.ifindex = end.ifindex;
+  if (!end.has_port) event.flags = ST_HIT_NO_PORTS;
+  switch (end.family) {
+    case AF_INET:
+      return put_inet(out, event, end.address, end.port);
+    case AF_INET6:
+      return put_inet6(out, event, end.address, end.port);
+    case AF_UNIX:
+      return put_unix(out, end.unix_name);
+    case AF_NETLINK:
+      return put_netlink(out, event, end.address);
+    case AF_PACKET:
+      return put_packet(out, end.address);
+    case AF_VSOCK:
+      return put_vsock(out, end.address);
+    default:
+      return put_family_alone(out, end.family);
+  }
+}
+
+void put_family_alone(Buffer& out, unsigned family) {
+  const std::string_view name = family_name(family);
+  if (name.empty()) {
+    out.put("AF_");
+    out.put_number(family);
+  } else {
+    out.put(name);
   }
 }
 
