@@ -68,6 +68,18 @@ static __always_inline void emit(const void *record, __u64 length, struct st_sta
     count_lost(counters);
 }
 
+/* A record of fixed size that is put together in the ring itself: reserve, fill, submit. */
+static __always_inline void *reserve(__u64 size, struct st_stats *counters) {
+  void *slot = bpf_ringbuf_reserve(&ring, size, 0);
+
+  count_matched(counters);
+  if (!slot) count_lost(counters);
+  return slot;
+}
+static __always_inline void submit(void *slot, __u64 size, struct st_stats *counters) {
+  bpf_ringbuf_submit(slot, wakeup_flags(size, counters));
+}
+
 /* Straight into the ring: no second copy. */
 static __always_inline void emit_event(const struct st_event *e, struct st_stats *counters) {
   struct st_event *slot = bpf_ringbuf_reserve(&ring, sizeof(*slot), 0);

@@ -150,6 +150,7 @@ struct st_record {
 #define ST_MAX_FAMILIES 16
 #define ST_MAX_MARKS 16
 #define ST_MAX_NETNS 16
+#define ST_MAX_UIDS 16
 
 struct st_comm_rule {
   char text[ST_COMM_LEN];
@@ -188,6 +189,9 @@ struct st_config {
   __u32 families[ST_MAX_FAMILIES];
   struct st_mark_rule marks[ST_MAX_MARKS];
   __u32 netns[ST_MAX_NETNS]; /* inode numbers */
+  __u32 uid_count;
+  __u32 uids[ST_MAX_UIDS]; /* as the initial user namespace numbers them */
+  __u32 only_failed;       /* sub-commands that know results */
 };
 
 /* ---- state shared while running: one mmap-able .bss variable ----------------------------------

@@ -40,7 +40,14 @@ enum {
   IPPROTO_UDPLITE = 136,
 };
 enum {
+  TCP_ESTABLISHED = 1,
+  TCP_SYN_SENT = 2,
+  TCP_SYN_RECV = 3,
+  TCP_FIN_WAIT1 = 4,
   TCP_TIME_WAIT = 6,
+  TCP_CLOSE = 7,
+  TCP_LAST_ACK = 9,
+  TCP_LISTEN = 10,
   TCP_NEW_SYN_RECV = 12,
 };
 enum {
@@ -119,6 +126,13 @@ struct sock {
   struct sk_backlog sk_backlog;
   struct socket *sk_socket;
   unsigned long sk_ino; /* 6.18+ */
+};
+
+struct inet_sock {
+  __be16 inet_sport;
+};
+struct task_struct {
+  unsigned int flags;
 };
 
 /* The mini sockets: only sock_common and these are theirs. */

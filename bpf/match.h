@@ -53,7 +53,7 @@ static __always_inline bool comm_matches(const char *comm) {
 
 /* Is the task the first question? Our own one is the last: it has hardly any hits. */
 static __always_inline bool filters_by_task(void) {
-  return st_config.pid_count || st_config.comm_count;
+  return st_config.pid_count || st_config.comm_count || st_config.uid_count;
 }
 
 /* The current task: in softirq whoever was interrupted. */
@@ -61,6 +61,9 @@ static __always_inline bool match_task(struct st_event *e) {
   read_task(e);
   if (st_config.own_tgid && e->tgid == st_config.own_tgid) return false;
   if (st_config.pid_count && !IN_LIST(pids, ST_MAX_PIDS, st_config.pid_count, e->tgid))
+    return false;
+  if (st_config.uid_count &&
+      !IN_LIST(uids, ST_MAX_UIDS, st_config.uid_count, (__u32)bpf_get_current_uid_gid()))
     return false;
   if (st_config.comm_count) {
     char comm[ST_COMM_LEN] = {}; /* not e's own: as long as no helper gets at e, it is registers */

@@ -67,6 +67,13 @@ static __always_inline void read_head(struct st_event *e, struct subject *s) {
   }
 }
 
+/* On its way to TCP_CLOSE a sock gives its port back first (inet_put_port): skc_num is 0 then, and
+ * inet_sport still tells. */
+static __always_inline void read_port_given_back(struct st_event *e, const struct subject *s) {
+  if (!is_inet(e) || is_mini(e) || e->local_port) return;
+  e->local_port = bpf_ntohs(GET(s, inet_sock, s->sk, inet_sport));
+}
+
 /* Protocol and type. Raw and ping sockets keep their protocol or identifier in skc_num: no port. */
 static __always_inline void read_protocol(struct st_event *e, const struct subject *s) {
   if (is_mini(e)) {

@@ -56,6 +56,8 @@ Result<int> run(const Invocation& invocation, bool stdout_open) {
       return list_funcs(invocation);
     case Command::trace:
       return trace(invocation);
+    case Command::calls:
+      return calls(invocation);
   }
   __builtin_unreachable();
 }

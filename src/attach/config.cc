@@ -72,6 +72,9 @@ Result<void> fill_lists(st_config& config, const Match& match) {
   std::ranges::transform(match.marks, config.marks, [](const MarkMask& mark) {
     return st_mark_rule{mark.value, mark.mask};
   });
+  config.uid_count = TRY(counted("--filter-uid", match.uids.size(), ST_MAX_UIDS));
+  std::ranges::copy(match.uids, config.uids);
+  config.only_failed = match.failed;
   config.comm_count = TRY(counted("--filter-comm", match.comms.size(), ST_MAX_COMMS));
   for (size_t i = 0; i < match.comms.size(); i++) config.comms[i] = TRY(comm_rule(match.comms[i]));
   config.addr_count = TRY(counted("--filter-addr", match.addresses.size(), ST_MAX_ADDRS));

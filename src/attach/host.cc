@@ -72,7 +72,7 @@ std::string missing_capabilities(const Host& host) {
   return missing;
 }
 
-Result<void> check_host(const Host& host) {
+Result<void> check_host(const Host& host, Places places) {
   if (host.major != 0 && !host.at_least(5, 8)) {
     return Error(
         fmt::format("Linux {} is too old: the BPF ring buffer needs 5.8 or newer", host.release));
@@ -92,15 +92,15 @@ Result<void> check_host(const Host& host) {
         "boot with lockdown=integrity or without it");
   }
   // Measured on 7.2: both ways attach without an error then, and not one hit comes.
-  if (host.ftrace_disabled) {
+  if (host.ftrace_disabled && places == Places::functions) {
     return Error(
         "ftrace is switched off, so no probe would ever fire; run: sysctl kernel.ftrace_enabled=1");
   }
   return {};
 }
 
-Result<void> check_host() {
-  return check_host(read_host());
+Result<void> check_host(Places places) {
+  return check_host(read_host(), places);
 }
 
 }  // namespace socketrace

@@ -33,10 +33,13 @@ struct Host {
 // `root` is put before every path (tests).
 Host read_host(const std::string& root = "");
 
+// Where programs go: ftrace has to do with functions only.
+enum class Places { functions, tracepoints };
+
 // Cause and remedy in one line when tracing cannot work here: kernel below 5.8, missing
 // capabilities, lockdown, ftrace switched off.
-Result<void> check_host(const Host& host);
-Result<void> check_host();
+Result<void> check_host(const Host& host, Places places = Places::functions);
+Result<void> check_host(Places places = Places::functions);
 
 // "CAP_BPF and CAP_PERFMON": what is missing of what loading and attaching need; empty: nothing.
 std::string missing_capabilities(const Host& host);

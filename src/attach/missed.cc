@@ -54,17 +54,28 @@ std::optional<uint64_t> missed_by_link(int link_fd) {
   return std::nullopt;
 }
 
+namespace {
+
+// Where the kernel's bpf_prog_info has no such member nothing counts in it: 0.
+std::optional<uint64_t> recursion_misses(int program_fd) {
+  bpf_prog_info info{};
+  uint32_t length = sizeof info;
+  if (bpf_obj_get_info_by_fd(program_fd, &info, &length) != 0) return std::nullopt;
+  if (length < offsetof(bpf_prog_info, recursion_misses) + sizeof info.recursion_misses) return 0;
+  return info.recursion_misses;
+}
+
+}  // namespace
+
 std::optional<uint64_t> missed_by_program(int program_fd, const Host& host) {
   // The field is there since 5.12, for trampolines. Kprobe programs count in it only since 6.7
   // (dd8657894c11); before, its 0 would be a lie.
   if (!host.at_least(6, 7)) return std::nullopt;
-  bpf_prog_info info{};
-  uint32_t length = sizeof info;
-  if (bpf_obj_get_info_by_fd(program_fd, &info, &length) != 0 ||
-      length < offsetof(bpf_prog_info, recursion_misses) + sizeof info.recursion_misses) {
-    return std::nullopt;
-  }
-  return info.recursion_misses;
+  return recursion_misses(program_fd);
+}
+
+std::optional<uint64_t> missed_by_raw_program(int program_fd) {
+  return recursion_misses(program_fd);
 }
 
 }  // namespace socketrace

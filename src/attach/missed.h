@@ -17,4 +17,8 @@ std::optional<uint64_t> missed_by_link(int link_fd);
 // nullopt: the kernel does not tell. `host` as of attaching: once confined, no file can be opened.
 std::optional<uint64_t> missed_by_program(int program_fd, const Host& host);
 
+// Of a program on a raw tracepoint: hits while the same program ran on that CPU. Below 6.1
+// (05b24ff9b2cf) such programs may run within each other, and nothing is missed.
+std::optional<uint64_t> missed_by_raw_program(int program_fd);
+
 }  // namespace socketrace

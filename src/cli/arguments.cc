@@ -53,57 +53,59 @@ std::vector<std::string> with_empty_values(const std::vector<std::string>& words
 }
 
 // CLI11 fails for one reason only, as we use it: the last word is an option that wants a value.
-Error missing_value(std::span<const CommandSpec> table, const std::string& word) {
-  const OptionSpec* option = nullptr;
-  for (const CommandSpec& command : table) {
-    if (option == nullptr) option = find_option(command, word.substr(0, word.find('=')));
-    if (option == nullptr && word.size() > 2) {
-      option = find_option(command, std::string{'-', word.back()});  // "-vo"
-    }
+Error missing_value(const CommandSpec& command, const std::string& word) {
+  const OptionSpec* option = find_option(command, word.substr(0, word.find('=')));
+  if (option == nullptr && word.size() > 2) {
+    option = find_option(command, std::string{'-', word.back()});  // "-vo"
   }
   if (option == nullptr) return Error::usage("a value is missing after '" + word + "'");
   return Error::usage(std::string(option->name) + ": needs a value: " + std::string(option->value));
+}
+
+// Not CLI11's subcommands: for those "calls connect" names two.
+const CommandSpec* named(std::span<const CommandSpec> table, const std::string& word) {
+  const auto found = std::find_if(table.begin(), table.end(), [&](const CommandSpec& command) {
+    return !command.name.empty() && command.name == word;
+  });
+  return found == table.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
 Result<Arguments> sort_arguments(std::span<const CommandSpec> table,
                                  const std::vector<std::string>& words) {
+  Arguments arguments;
+  const CommandSpec* sub_command = words.empty() ? nullptr : named(table, words.front());
+  arguments.command = sub_command != nullptr ? sub_command : &table.front();
   CLI::App app;
   Registered registered;
-  std::map<const CLI::App*, const CommandSpec*> by_app;
-  for (const CommandSpec& command : table) {
-    CLI::App* owner = command.name.empty() ? &app : app.add_subcommand(std::string(command.name));
-    add_options(*owner, command, registered);
-    by_app[owner] = &command;
-  }
+  add_options(app, *arguments.command, registered);
 
-  std::vector<std::string> reversed = with_empty_values(words);
-  std::reverse(reversed.begin(), reversed.end());  // CLI11 eats from the back
+  std::vector<std::string> rest = with_empty_values(words);
+  if (sub_command != nullptr) rest.erase(rest.begin());
+  std::reverse(rest.begin(), rest.end());  // CLI11 eats from the back
   try {
-    app.parse(reversed);
+    app.parse(rest);
   } catch (const CLI::ParseError&) {
-    return missing_value(table, words.empty() ? "" : words.back());
+    return missing_value(*arguments.command, words.empty() ? "" : words.back());
   }
 
-  Arguments arguments;
-  const auto chosen = app.get_subcommands();
-  const CLI::App* owner = chosen.empty() ? &app : chosen.front();
-  arguments.command = by_app.at(owner);
-  if (!chosen.empty() && !app.parse_order().empty()) {
-    return Error::usage(std::string(registered.at(app.parse_order().front())->name) +
-                        ": stands before '" + owner->get_name() + "': want options after it");
-  }
   std::map<const CLI::Option*, size_t> taken;
-  for (const CLI::Option* option : owner->parse_order()) {
+  for (const CLI::Option* option : app.parse_order()) {
     arguments.given.push_back({registered.at(option), option->results().at(taken[option]++)});
   }
-  arguments.leftovers = app.remaining(true);
+  arguments.leftovers = app.remaining();
   // A first "--" only says that no option follows; what follows it was not wanted either.
   auto& leftovers = arguments.leftovers;
-  if (!leftovers.empty() && leftovers.front() == "--") {
-    leftovers.erase(leftovers.begin());
-    arguments.options_ended = true;
+  const auto dashes = std::find(leftovers.begin(), leftovers.end(), "--");
+  if (dashes != leftovers.end()) {
+    arguments.options_ended = static_cast<size_t>(dashes - leftovers.begin());
+    leftovers.erase(dashes);
+  }
+  if (sub_command == nullptr && !arguments.given.empty() && !leftovers.empty() &&
+      named(table, leftovers.front()) != nullptr) {
+    return Error::usage(std::string(arguments.given.front().option->name) + ": stands before '" +
+                        leftovers.front() + "': want options after it");
   }
   return arguments;
 }

@@ -2,6 +2,7 @@
 // Words of the command line -> options with their values, unchecked.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,7 +21,7 @@ struct Arguments {
   const CommandSpec* command = nullptr;
   std::vector<Given> given;            // in the order of the command line
   std::vector<std::string> leftovers;  // words that are no option and no value
-  bool options_ended = false;          // the leftovers came after "--"
+  size_t options_ended = SIZE_MAX;     // the leftovers from this one on came after "--"
 };
 
 // `table`: commands(), or a smaller one in tests; borrowed.

@@ -3,7 +3,26 @@
 
 #include <array>
 
+#include "cli/calls.h"
+
 namespace socketrace {
+
+namespace {
+
+CommandSpec calls_command() {
+  static const std::array kGroups = {&filtering_options(), &outcome_options(), &line_options(),
+                                     &running_options(), &general_options()};
+  return {Command::calls,
+          "calls",
+          "Prints a line for every socket call of a program with its result, and for every change "
+          "of state.",
+          kGroups,
+          "  socketrace calls --duration 10\n"
+          "  socketrace calls state --filter-port 443 --output-limit-lines 5 --duration 10\n",
+          {"EVENT", apply_call_event, "state (default: all)", false, true}};
+}
+
+}  // namespace
 
 std::span<const CommandSpec> commands() {
   static const std::array kTraceGroups = {&selecting_options(), &filtering_options(),
@@ -19,6 +38,7 @@ std::span<const CommandSpec> commands() {
           "  socketrace --filter-addr 10.0.0.0/8,2001:db8::/32 --filter-funcs 'tcp_.*'\n"
           "  socketrace --filter-netns web --filter-family unix -o /tmp/hits\n"
           "  socketrace --list-funcs sock --filter-funcs 'tcp_(send|recv)msg'\n"},
+      calls_command(),
   };
   return kCommands;
 }

@@ -10,12 +10,22 @@
 
 namespace socketrace {
 
+// The words of a sub-command that are no options.
+struct OperandSpec {
+  std::string_view name;  // "EVENT"; empty: the command takes none
+  Result<void> (*apply)(Invocation& invocation, std::string_view word) = nullptr;
+  std::string_view help;
+  bool required = false;
+  bool many = false;  // each word is applied; otherwise one word at most
+};
+
 struct CommandSpec {
   Command command;
   std::string_view name;  // empty: the main job, named by no word
   std::string_view summary;
   std::span<const OptionGroup* const> groups;
   std::string_view examples;  // whole lines
+  OperandSpec operand = {};
 };
 
 // The first is the main job.

@@ -49,14 +49,28 @@ void put_commands(std::string& out, std::span<const CommandSpec> table) {
   }
 }
 
+// " [EVENT]..."
+std::string operand_usage(const OperandSpec& operand) {
+  if (operand.name.empty()) return "";
+  std::string text(operand.required ? " " : " [");
+  text += operand.name;
+  if (!operand.required) text += ']';
+  if (operand.many) text += "...";
+  return text;
+}
+
 }  // namespace
 
 std::string help_text(std::span<const CommandSpec> table, const CommandSpec& command) {
   std::string out = "Usage: socketrace ";
   if (!command.name.empty()) (out += command.name) += ' ';
-  out += "[OPTION]...\n";
+  out += "[OPTION]..." + operand_usage(command.operand) + '\n';
   (out += command.summary) += '\n';
   if (command.name.empty() && table.size() > 1) put_commands(out, table.subspan(1));
+  if (!command.operand.name.empty()) {
+    ((out += "\n  ") += command.operand.name);
+    put_wrapped(out, 2 + command.operand.name.size(), command.operand.help);
+  }
   for (const OptionGroup* group : command.groups) {
     ((out += '\n') += group->title) += ":\n";
     for (const OptionSpec& option : group->options) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace socketrace {
 
-enum class Command { trace, list_funcs, help, version };
+enum class Command { trace, list_funcs, calls, help, version };
 
 // Which pointer arguments make a function a target; same numbers as enum st_kind.
 struct KindSet {
@@ -61,10 +62,13 @@ struct Match {
   std::vector<uint16_t> families;
   std::vector<MarkMask> marks;
   std::vector<std::string> netns;  // as written: inode, path, ip-netns name, pid:N, self
+  std::vector<uint32_t> uids;      // sub-commands only, as the next
+  bool failed = false;             // only what ended with an error
 
   bool empty() const {
     return pids.empty() && comms.empty() && addresses.empty() && ports.empty() &&
-           protocols.empty() && families.empty() && marks.empty() && netns.empty();
+           protocols.empty() && families.empty() && marks.empty() && netns.empty() &&
+           uids.empty() && !failed;
   }
 };
 
@@ -77,8 +81,14 @@ struct View {
   bool socket_info = false;
   bool stack = false;
   TimestampStyle timestamp = TimestampStyle::none;
-  std::string output_path;   // empty: stdout
-  uint64_t limit_lines = 0;  // hits; 0: no limit
+  std::string output_path;                // empty: stdout
+  uint64_t limit_lines = 0;               // hits; 0: no limit
+  std::chrono::milliseconds duration{0};  // 0: until something else ends it
+};
+
+// `calls`: a bit (1 << enum st_call) for each event; 0: the default ones.
+struct Calls {
+  uint32_t events = 0;
 };
 
 struct Invocation {
@@ -88,6 +98,7 @@ struct Invocation {
   std::optional<std::string> list_type;  // --list-funcs TYPE: "sock", "socket", "sk_buff"
   Match match;
   View view;
+  Calls calls;
   KprobeWay way = KprobeWay::automatic;
   uint64_t buffer_bytes = 0;  // ring size, a power of two, at least a page; 0: default
   bool sandbox = true;        // once attached, give up what is not needed any more

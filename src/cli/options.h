@@ -37,6 +37,10 @@ const OptionGroup& selecting_options();
 const OptionGroup& filtering_options();
 const OptionGroup& output_options();
 const OptionGroup& attaching_options();
+// Of the sub-commands that show calls and connections.
+const OptionGroup& outcome_options();
+const OptionGroup& line_options();
+const OptionGroup& running_options();
 const OptionGroup& general_options();
 
 // ---- ways to apply a value, for the tables ------------------------------------------------------

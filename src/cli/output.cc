@@ -30,6 +30,27 @@ Result<uint64_t> parse_limit(std::string_view text) {
   return *limit;
 }
 
+Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  constexpr uint64_t kMostSeconds = 100'000'000;  // three years
+  const size_t dot = text.find('.');
+  const auto seconds = decimal(text.substr(0, dot), kMostSeconds);
+  uint64_t thousandths = 0;
+  bool right = seconds.has_value();
+  if (dot != text.npos) {
+    std::string digits(text.substr(dot + 1));
+    right = right && !digits.empty() && digits.size() <= 3;
+    digits.resize(3, '0');
+    const auto fraction = decimal(digits, 999);
+    right = right && fraction.has_value();
+    thousandths = fraction.value_or(0);
+  }
+  const auto duration = std::chrono::milliseconds(seconds.value_or(0) * 1000 + thousandths);
+  if (!right || duration.count() == 0) {
+    return Error::usage("not a duration: want seconds, such as 10 or 2.5, from 0.001 on");
+  }
+  return duration;
+}
+
 Result<uint64_t> parse_buffer_size(std::string_view text) {
   constexpr uint64_t kLargest = 1ULL << 30;
   static constexpr std::string_view kUnits = "KMG";

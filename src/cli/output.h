@@ -2,6 +2,7 @@
 // What shapes the output and its transport: styles, limits, sizes, files.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ namespace socketrace {
 
 Result<TimestampStyle> parse_timestamp(std::string_view text);
 Result<KprobeWay> parse_way(std::string_view text);
+
+// Seconds, with a fraction or without; not 0.
+Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // A number of hits; 0: no limit.
 Result<uint64_t> parse_limit(std::string_view text);

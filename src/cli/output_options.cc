@@ -8,6 +8,26 @@ namespace socketrace {
 namespace {
 
 constexpr auto kView = &Invocation::view;
+constexpr OptionSpec kTimestamp = {
+    "--timestamp",
+    0,
+    "STYLE",
+    Arity::one,
+    store<kView, &View::timestamp, parse_timestamp>,
+    "time of the hit: none (default), absolute, relative to the first hit, monotonic"};
+constexpr OptionSpec kFile = {"--output-file",
+                              'o',
+                              "FILE",
+                              Arity::one,
+                              store<kView, &View::output_path, parse_path>,
+                              "write hits to FILE, created or truncated, in place of stdout"};
+constexpr OptionSpec kLimit = {"--output-limit-lines",
+                               0,
+                               "N",
+                               Arity::one,
+                               store<kView, &View::limit_lines, parse_limit>,
+                               "end after N hits; 0 (default): no limit"};
+constexpr std::array kLines = {kTimestamp, kFile, kLimit};
 constexpr std::array kOptions = {
     OptionSpec{"--output-sock-common", 0, "", Arity::flag, set<kView, &View::sock_common>,
                "add state, reuseport, bound_ifindex"},
@@ -17,21 +37,20 @@ constexpr std::array kOptions = {
                "add state, type, flags, f_ino of the struct socket"},
     OptionSpec{"--output-stack", 0, "", Arity::flag, set<kView, &View::stack>,
                "add the kernel stack, one line a frame"},
-    OptionSpec{"--timestamp", 0, "STYLE", Arity::one,
-               store<kView, &View::timestamp, parse_timestamp>,
-               "time of the hit: none (default), absolute, relative to the first hit, monotonic"},
-    OptionSpec{"--output-file", 'o', "FILE", Arity::one,
-               store<kView, &View::output_path, parse_path>,
-               "write hits to FILE, created or truncated, in place of stdout"},
-    OptionSpec{"--output-limit-lines", 0, "N", Arity::one,
-               store<kView, &View::limit_lines, parse_limit>,
-               "end after N hits; 0 (default): no limit"},
+    kTimestamp,
+    kFile,
+    kLimit,
 };
 
 }  // namespace
 
 const OptionGroup& output_options() {
   static constexpr OptionGroup kGroup = {"Output", kOptions};
+  return kGroup;
+}
+
+const OptionGroup& line_options() {
+  static constexpr OptionGroup kGroup = {"Output", kLines};
   return kGroup;
 }
 

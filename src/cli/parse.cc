@@ -27,13 +27,9 @@ std::string with_value(const OptionSpec& option, std::string_view value) {
   return std::string(option.name).append(1, ' ').append(quote).append(shown(value)).append(quote);
 }
 
-Error unexpected(const Arguments& arguments) {
-  const std::string& word = arguments.leftovers.front();
-  if (arguments.options_ended || word.size() < 2 || word[0] != '-') {
-    return Error::usage("unexpected argument '" + shown(word) + "'");
-  }
+Error unknown_option(const CommandSpec& command, const std::string& word) {
   std::vector<std::string_view> known;
-  for (const OptionGroup* group : arguments.command->groups) {
+  for (const OptionGroup* group : command.groups) {
     for (const OptionSpec& option : group->options) known.push_back(option.name);
   }
   const std::string name = word.substr(0, word.find('='));
@@ -41,6 +37,28 @@ Error unexpected(const Arguments& arguments) {
   const std::string_view near = nearest(name, known);
   if (!near.empty()) text += ": did you mean '" + std::string(near) + "'?";
   return Error::usage(std::move(text));
+}
+
+// The words that are no options and no values of any.
+Result<void> apply_operands(const Arguments& arguments, Invocation& invocation) {
+  const OperandSpec& operand = arguments.command->operand;
+  for (size_t at = 0; at < arguments.leftovers.size(); ++at) {
+    const std::string& word = arguments.leftovers[at];
+    if (at < arguments.options_ended && word.size() >= 2 && word[0] == '-') {
+      return unknown_option(*arguments.command, word);
+    }
+    if (operand.name.empty() || (at > 0 && !operand.many)) {
+      return Error::usage(std::string("unexpected argument '").append(shown(word)).append("'"));
+    }
+    if (auto applied = operand.apply(invocation, word); !applied) {
+      return std::move(applied).error().within(
+          std::string(operand.name).append(1, ' ').append(shown(word)));
+    }
+  }
+  if (operand.required && arguments.leftovers.empty()) {
+    return Error::usage("needs " + std::string(operand.name));
+  }
+  return {};
 }
 
 Result<void> apply_one(const OptionSpec& option, std::string_view value, Invocation& invocation) {
@@ -108,9 +126,9 @@ Result<Invocation> parse_command_line(int argc, const char* const* argv) {
     invocation.text = version_text();
     return invocation;
   }
-  if (!arguments.leftovers.empty()) return unexpected(arguments);
-  TRY(reject_repetition(arguments.given));
   invocation.command = command.command;
+  TRY(apply_operands(arguments, invocation));
+  TRY(reject_repetition(arguments.given));
   for (const Given& given : arguments.given) TRY(apply(command, given, invocation));
   TRY(check_conflicts(invocation));
   return invocation;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/users.h"
 #include "bpf/event.h"
 #include "cli/number.h"
 
@@ -28,6 +29,13 @@ Result<CommPattern> parse_comm(std::string_view text) {
         pattern.text.substr(0, ST_COMM_LEN - 1) + "'");
   }
   return pattern;
+}
+
+Result<uint32_t> parse_uid(std::string_view text) {
+  constexpr uint64_t kMost = UINT32_MAX - 1;  // (uid_t)-1 is nobody's: it means "no change"
+  if (const auto number = decimal(text, kMost)) return static_cast<uint32_t>(*number);
+  if (const auto known = Users::read().by_name(text)) return *known;
+  return Error::usage("not a user: want a number within 0..4294967294 or a name of /etc/passwd");
 }
 
 }  // namespace socketrace

@@ -20,16 +20,36 @@ Result<void> choose(Invocation& invocation, std::string_view) {
   return {};
 }
 
+constexpr OptionSpec kBufferSize = {
+    "--buffer-size",
+    0,
+    "SIZE",
+    Arity::one,
+    keep<&Invocation::buffer_bytes, parse_buffer_size>,
+    "ring buffer for hits: bytes, or with K, M, G; rounded up to a power of two of at least a "
+    "page, at most 1G"};
+constexpr OptionSpec kNoSandbox = {
+    "--no-sandbox",
+    0,
+    "",
+    Arity::flag,
+    choose<&Invocation::sandbox, false>,
+    "keep capabilities and system calls once attached (for kernels and containers that refuse to "
+    "be confined)"};
+
+constexpr std::array kRunning = {
+    OptionSpec{"--duration", 0, "SECONDS", Arity::one,
+               store<&Invocation::view, &View::duration, parse_duration>,
+               "end after so many seconds, 2.5 too (default: Ctrl-C ends it)"},
+    kBufferSize,
+    kNoSandbox,
+};
+
 constexpr std::array kAttaching = {
     OptionSpec{"--kprobe-way", 0, "WAY", Arity::one, keep<&Invocation::way, parse_way>,
                "kprobe-multi or kprobe (default: what the kernel offers)"},
-    OptionSpec{"--buffer-size", 0, "SIZE", Arity::one,
-               keep<&Invocation::buffer_bytes, parse_buffer_size>,
-               "ring buffer for hits: bytes, or with K, M, G; rounded up to a power of two of at "
-               "least a page, at most 1G"},
-    OptionSpec{"--no-sandbox", 0, "", Arity::flag, choose<&Invocation::sandbox, false>,
-               "keep capabilities and system calls once attached (for kernels and containers that "
-               "refuse to be confined)"},
+    kBufferSize,
+    kNoSandbox,
 };
 
 constexpr std::array kGeneral = {
@@ -47,6 +67,11 @@ constexpr std::array kGeneral = {
 
 const OptionGroup& attaching_options() {
   static constexpr OptionGroup kGroup = {"Attaching", kAttaching};
+  return kGroup;
+}
+
+const OptionGroup& running_options() {
+  static constexpr OptionGroup kGroup = {"Running", kRunning};
   return kGroup;
 }
 

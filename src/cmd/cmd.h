@@ -9,5 +9,6 @@ namespace socketrace {
 
 Result<int> trace(const Invocation& invocation);
 Result<int> list_funcs(const Invocation& invocation);
+Result<int> calls(const Invocation& invocation);
 
 }  // namespace socketrace

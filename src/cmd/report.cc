@@ -28,16 +28,21 @@ void report_attached(const Account& account) {
                   skipped == 0 ? "" : fmt::format(" ({} skipped: -v tells why)", skipped)));
 }
 
+void report_attached_by_name(const Account& account) {
+  say(fmt::format("attached {} {} in {:.2f} s", account.attached, account.places,
+                  account.attach_took.count()));
+}
+
 void report_end(const Account& account) {
-  std::string text =
-      fmt::format("{} hits printed, {} lost (ring full), {} missed (re-entry), {}/{} functions",
-                  account.printed, account.lost,
-                  account.missed ? fmt::format("{}", *account.missed) : std::string("unknown"),
-                  account.attached, account.wanted);
+  std::string text = fmt::format(
+      "{} hits printed, {} lost (ring full), {} missed (re-entry), {}/{} {}", account.printed,
+      account.lost, account.missed ? fmt::format("{}", *account.missed) : std::string("unknown"),
+      account.attached, account.wanted, account.places);
   if (account.stack_failed != 0) text += fmt::format(", {} without stack", account.stack_failed);
   if (account.malformed != 0) text += fmt::format(", {} malformed records", account.malformed);
   if (account.undrained != 0)
     text += fmt::format(", {} not shown (the output ended first)", account.undrained);
+  for (const std::string& remark : account.remarks) (text += ", ") += remark;
   say(text);
   if (account.lost != 0) say("hits were lost: a larger --buffer-size or a narrower filter helps");
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "attach/probes.h"
@@ -28,8 +29,11 @@ struct Account {
   uint64_t undrained = 0;  // a second Ctrl-C, or a reader that went away
   size_t attached = 0;
   size_t wanted = 0;
+  const char* places = "functions";
+  std::vector<std::string> remarks;  // "3 calls of 32-bit programs not shown": part of the account
 };
 void report_attached(const Account& account);
+void report_attached_by_name(const Account& account);  // "attached 3 tracepoints in 0.01 s"
 void report_end(const Account& account);
 
 }  // namespace socketrace

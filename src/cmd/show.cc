@@ -4,8 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "events/decode.h"
-
 namespace socketrace {
 namespace {
 
@@ -18,12 +16,11 @@ constexpr std::chrono::milliseconds kSettle{500};
 
 bool Show::on_record(std::span<const std::byte> bytes) {
   if (ended()) return false;
-  Hit hit;
-  if (!decode(bytes, hit)) {
-    ++malformed_;
-    return true;
+  const Told told = teller_.put_record(sink_.buffer(), bytes);
+  if (told != Told::line) [[unlikely]] {
+    ++(told == Told::malformed ? malformed_ : silent_);
+    return stop_ < stop_at_;
   }
-  format_.put_hit(sink_.buffer(), hit);
   ++printed_;
   if (auto written = sink_.line_done(); !written) failure_ = std::move(written).error();
   return !ended() && stop_ < stop_at_;
@@ -44,18 +41,27 @@ Result<void> Show::run(Ring& ring) {
   return {};
 }
 
-Result<void> Show::drain(Ring& ring, const Tracer& tracer) {
+Result<void> Show::drain(Ring& ring, const Counters& counters) {
   stop_at_ = 2;
   const auto deadline = std::chrono::steady_clock::now() + kSettle;
   while (stop_ < stop_at_ && !ended()) {
     // Read before consuming: a hit counted here is in the ring or in `lost` once all is consumed.
-    const Totals before = TRY(tracer.totals());
+    const Totals before = TRY(counters.totals());
     TRY(consume_and_flush(ring));
-    const bool all_told = printed_ + malformed_ + before.lost >= before.matched;
+    const bool all_told = told() + before.lost >= before.matched;
     if (all_told || std::chrono::steady_clock::now() > deadline) break;
     TRY(ring.wait(1));
   }
   return {};
+}
+
+void Show::add_up(Account& account, const Totals& totals) const {
+  account.printed = sink_.lines_written();
+  account.malformed = malformed_;
+  account.lost = totals.lost;
+  account.stack_failed = totals.stack_failed;
+  const uint64_t accounted = account.printed + malformed_ + silent_ + account.lost;
+  if (!at_limit() && totals.matched > accounted) account.undrained = totals.matched - accounted;
 }
 
 }  // namespace socketrace

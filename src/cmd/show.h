@@ -6,10 +6,11 @@
 #include <cstdint>
 #include <functional>
 
+#include "attach/counters.h"
 #include "base/result.h"
-#include "cmd/tracer.h"
+#include "cmd/report.h"
+#include "cmd/teller.h"
 #include "events/ring.h"
-#include "format/line.h"
 #include "output/sink.h"
 
 namespace socketrace {
@@ -17,8 +18,8 @@ namespace socketrace {
 class Show {
  public:
   // Borrows all but `limit` (0: none); `stop` is the counter of events/stop.h.
-  Show(LineFormat& format, Sink& sink, uint64_t limit, const std::atomic<int>& stop)
-      : format_(format), sink_(sink), limit_(limit), stop_(stop) {}
+  Show(Teller& teller, Sink& sink, uint64_t limit, const std::atomic<int>& stop)
+      : teller_(teller), sink_(sink), limit_(limit), stop_(stop) {}
 
   // For Ring::open: prints one record; false once the end is reached. Under overload the ring never
   // runs dry, so the wish to stop is looked at here too.
@@ -28,23 +29,26 @@ class Show {
   Result<void> run(Ring& ring);
   // After the probes went inert: what is still in the ring, until every matched hit is accounted
   // for. A second Ctrl-C skips the rest.
-  Result<void> drain(Ring& ring, const Tracer& tracer);
+  Result<void> drain(Ring& ring, const Counters& counters);
 
-  uint64_t printed() const { return printed_; }
-  uint64_t malformed() const { return malformed_; }
-  bool at_limit() const { return limit_ != 0 && printed_ >= limit_; }
+  // Once the sink is finished: every hit of `totals`, by what became of it.
+  void add_up(Account& account, const Totals& totals) const;
 
  private:
+  bool at_limit() const { return limit_ != 0 && printed_ >= limit_; }
+  // Records that were taken from the ring, whatever became of them.
+  uint64_t told() const { return printed_ + malformed_ + silent_; }
   bool ended() const { return failure_.has_value() || sink_.closed() || at_limit(); }
   Result<void> consume_and_flush(Ring& ring);
 
-  LineFormat& format_;
+  Teller& teller_;
   Sink& sink_;
   uint64_t limit_;
   const std::atomic<int>& stop_;
   int stop_at_ = 1;  // while draining a first Ctrl-C has been heeded already: 2
   uint64_t printed_ = 0;
   uint64_t malformed_ = 0;  // records that did not decode: counted, never shown
+  uint64_t silent_ = 0;
   std::optional<Error> failure_;
 };
 

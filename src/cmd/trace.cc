@@ -11,16 +11,17 @@
 #include <utility>
 
 #include "attach/config.h"
-#include "attach/confine.h"
 #include "attach/host.h"
 #include "attach/probes.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
 #include "cmd/report.h"
+#include "cmd/rights.h"
 #include "cmd/show.h"
 #include "cmd/tracer.h"
 #include "events/clock.h"
+#include "events/decode.h"
 #include "events/ring.h"
 #include "events/stop.h"
 #include "format/line.h"
@@ -53,6 +54,21 @@ Result<Targets> choose_targets(const Types& types, Selection selection, Way way)
   }
   return targets;
 }
+
+class HitTeller final : public Teller {
+ public:
+  explicit HitTeller(LineFormat& format) : format_(format) {}
+  void put_header(Buffer& out) override { format_.put_header(out); }
+  Told put_record(Buffer& out, std::span<const std::byte> record) override {
+    Hit hit;
+    if (!decode(record, hit)) return Told::malformed;
+    format_.put_hit(out, hit);
+    return Told::line;
+  }
+
+ private:
+  LineFormat& format_;
+};
 
 struct Live {
   Tracer tracer;
@@ -100,48 +116,31 @@ void warn_of_feedback(const Sink& sink, const Match& match) {
   }
 }
 
-// Attached, every file open, every symbol read: from here on a bug in what follows has no powers.
-Result<void> give_up_rights(const Tracer& tracer) {
-  const Confinement confinement = TRY(confine([&tracer] { return tracer.totals().has_value(); }));
-  if (!confinement.system_calls_limited) {
-    say("this kernel cannot limit our system calls (no CONFIG_SECCOMP_FILTER): capabilities only");
-  }
-  if (confinement.kept_capability) {
-    say_verbose("kept one capability, CAP_BPF: this kernel wants it for reading the hit counters");
-  }
-  return {};
-}
-
 // What happens between the first hit and the last word.
 Result<int> show_hits(Live& live, const Invocation& in, LineFormat& format, Account account,
                       Sink& sink, const std::atomic<int>& stop) {
-  Show show(format, sink, in.view.limit_lines, stop);
+  HitTeller teller(format);
+  Show show(teller, sink, in.view.limit_lines, stop);
   Ring ring = TRY(Ring::open(live.tracer.ring_fd(),
                              [&show](std::span<const std::byte> r) { return show.on_record(r); }));
-  format.put_header(sink.buffer());
+  teller.put_header(sink.buffer());
   TRY(sink.flush());
-  if (in.sandbox) TRY(give_up_rights(live.tracer));
+  if (in.sandbox) TRY(give_up_rights(live.tracer.counters()));
 
   live.tracer.enable();
   report_attached(account);  // now, not before: whoever waits for this line may start the traffic
   Result<void> end = show.run(ring);
   live.tracer.disable();
-  if (end) end = show.drain(ring, live.tracer);
+  if (end) end = show.drain(ring, live.tracer.counters());
 
   detach(live.probes, stop);
   // Programs that were still running when the probes went inert have finished by now.
-  if (end) end = show.drain(ring, live.tracer);
+  if (end) end = show.drain(ring, live.tracer.counters());
   if (end) end = sink.finish();
   if (!end) return std::move(end).error();
 
-  const Totals totals = TRY(live.tracer.totals());
-  account.printed = sink.lines_written();
-  account.malformed = show.malformed();
+  show.add_up(account, TRY(live.tracer.counters().totals()));
   account.missed = live.probes.missed();
-  account.lost = totals.lost;
-  account.stack_failed = totals.stack_failed;
-  const uint64_t told = account.printed + account.malformed + account.lost;
-  if (!show.at_limit() && totals.matched > told) account.undrained = totals.matched - told;
   report_end(account);
   return 0;
 }

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cmd/tracer.h"
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include <atomic>
 #include <utility>
-#include <vector>
 
-#include "attach/config.h"
 #include "attach/object.h"
-#include "base/log.h"
+#include "cmd/loading.h"
 #include "trace.skel.h"
 
 namespace socketrace {
@@ -54,13 +50,8 @@ void choose_programs(const trace_bpf& object, Way way, Needs needs) {
 struct Tracer::State {
   Way way;
   Needs needs;
-  size_t cpus;  // that could ever be there: one set of counters each
+  Counters counters;
   Object<trace_bpf> object;
-
-  // `enabled` is written here and read by programs on every CPU.
-  void set_enabled(uint32_t value) {
-    std::atomic_ref<uint32_t>(object->bss->st_state.enabled).store(value);
-  }
 };
 
 Tracer::Tracer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -84,20 +75,10 @@ Result<Tracer> Tracer::load_programs(Way way, Needs needs, const st_config& conf
                                      uint64_t ring_bytes) {
   Object<trace_bpf> object = TRY(Object<trace_bpf>::open());
   choose_programs(*object.operator->(), way, needs);
-  object->rodata->st_config = config;
-  if (ring_bytes != 0) {
-    bpf_map__set_max_entries(object->maps.ring, static_cast<uint32_t>(ring_bytes));
-  }
-  fit_to_ring(object->rodata->st_config, bpf_map__max_entries(object->maps.ring));
-  if (auto loaded = object.load(); !loaded) {
-    say_verbose_lines(object.log());
-    return std::move(loaded).error();
-  }
-  // Asked for now: it reads a file of /sys, and counting comes when we may open none.
-  const int cpus = libbpf_num_possible_cpus();
-  if (cpus <= 0) return Error::from_errno("count the possible CPUs", -cpus);
-  return Tracer(
-      std::make_unique<State>(State{way, needs, static_cast<size_t>(cpus), std::move(object)}));
+  configure(object, config, ring_bytes);
+  TRY(load_or_tell(object));
+  const Counters counters = TRY(counters_of(object));
+  return Tracer(std::make_unique<State>(State{way, needs, counters, std::move(object)}));
 }
 
 Programs Tracer::programs() const {
@@ -118,29 +99,18 @@ Programs Tracer::programs() const {
 }
 
 int Tracer::ring_fd() const {
-  return bpf_map__fd(state_->object->maps.ring);
+  return ring_of(state_->object);
 }
 
 void Tracer::enable() {
-  state_->set_enabled(1);
+  set_enabled(state_->object, true);
 }
 void Tracer::disable() {
-  state_->set_enabled(0);
+  set_enabled(state_->object, false);
 }
 
-Result<Totals> Tracer::totals() const {
-  std::vector<st_stats> by_cpu(state_->cpus);
-  const uint32_t only = 0;
-  const int status =
-      bpf_map_lookup_elem(bpf_map__fd(state_->object->maps.stats), &only, by_cpu.data());
-  if (status != 0) return Error::from_errno("read the hit counters", -status);
-  Totals totals;
-  for (const st_stats& cpu : by_cpu) {
-    totals.matched += cpu.matched;
-    totals.lost += cpu.lost;
-    totals.stack_failed += cpu.stack_failed;
-  }
-  return totals;
+const Counters& Tracer::counters() const {
+  return state_->counters;
 }
 
 }  // namespace socketrace

@@ -5,17 +5,12 @@
 #include <cstdint>
 #include <memory>
 
+#include "attach/counters.h"
 #include "attach/probes.h"
 #include "base/result.h"
 #include "bpf/event.h"
 
 namespace socketrace {
-
-struct Totals {
-  uint64_t matched = 0;
-  uint64_t lost = 0;
-  uint64_t stack_failed = 0;
-};
 
 // What a kernel may lack, most first: plain loads from kernel structs (bpf_rdonly_cast, 6.2) and
 // what follows; per-CPU variables, to tell task from interrupt (CONFIG_KALLSYMS_ALL).
@@ -33,8 +28,7 @@ class Tracer {
   int ring_fd() const;
   void enable();
   void disable();
-  // Sums over CPUs; one bpf(2) call, so not for the hot path.
-  Result<Totals> totals() const;
+  const Counters& counters() const;
 
  private:
   struct State;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "events/stop.h"
 
+#include <sys/time.h>
+
 #include <csignal>
 
 namespace socketrace {
@@ -11,6 +13,12 @@ static_assert(std::atomic<int>::is_always_lock_free, "a signal handler counts it
 
 void count_stop(int) {
   g_stops.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Not a second wish: whoever pressed Ctrl-C just before still wants all that is in the ring.
+void count_first_stop(int) {
+  int none = 0;
+  g_stops.compare_exchange_strong(none, 1, std::memory_order_relaxed);
 }
 
 void handle(int signal, void (*handler)(int)) {
@@ -34,6 +42,15 @@ const std::atomic<int>& install_stop_signals() {
   handle(SIGPIPE, SIG_IGN);
   handle(SIGXFSZ, SIG_IGN);  // write gives EFBIG instead
   return g_stops;
+}
+
+void stop_after(std::chrono::milliseconds duration) {
+  handle(SIGALRM, count_first_stop);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  itimerval timer = {};
+  timer.it_value.tv_sec = seconds.count();
+  timer.it_value.tv_usec = std::chrono::microseconds(duration - seconds).count();
+  setitimer(ITIMER_REAL, &timer, nullptr);  // fails for numbers out of range only
 }
 
 }  // namespace socketrace

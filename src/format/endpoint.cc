@@ -60,21 +60,6 @@ void put_unix(Buffer& out, std::string_view name) {
   put_escaped(out, name, Spaces::escape);
 }
 
-void put_unix_ends(Buffer& out, const Hit& hit) {
-  if (hit.unix_names == nullptr) {
-    out.put("- -> -");
-    return;
-  }
-  const st_unix& names = *hit.unix_names;
-  put_unix(out, {names.local_name, names.local_len});
-  out.put(kArrow);
-  if ((hit.event->flags & ST_HIT_PEER_NAME) != 0) {
-    put_unix(out, {names.peer_name, names.peer_len});
-  } else {
-    out.put('-');
-  }
-}
-
 void put_netlink(Buffer& out, const st_event& event, const st_address& address) {
   std::string_view name = netlink_protocol_name(event.protocol);
   if (!name.empty()) name.remove_prefix(std::string_view("NETLINK_").size());
@@ -113,47 +98,60 @@ void put_vsock(Buffer& out, const st_address& address) {
   put_vsock_number(out, address.vsock.port);
 }
 
+// Which of the two ends.
+enum class Side { local, remote };
+
+void put_unix_side(Buffer& out, const Hit& hit, Side side) {
+  const bool known = hit.unix_names != nullptr &&
+                     (side == Side::local || (hit.event->flags & ST_HIT_PEER_NAME) != 0);
+  if (!known) {
+    out.put('-');
+  } else if (side == Side::local) {
+    put_unix(out, {hit.unix_names->local_name, hit.unix_names->local_len});
+  } else {
+    put_unix(out, {hit.unix_names->peer_name, hit.unix_names->peer_len});
+  }
+}
+
+void put_side(Buffer& out, const Hit& hit, Side side) {
+  const st_event& event = *hit.event;
+  const st_address& address = side == Side::local ? event.local : event.remote;
+  const uint16_t port = side == Side::local ? event.local_port : event.remote_port;
+  switch (event.family) {
+    case AF_INET:
+      return put_inet(out, event, address, port);
+    case AF_INET6:
+      return put_inet6(out, event, address, port);
+    case AF_UNIX:
+      return put_unix_side(out, hit, side);
+    case AF_NETLINK:
+      return put_netlink(out, event, address);
+    case AF_PACKET:
+      if (side == Side::local) return put_packet(out, address);
+      return out.put('-');
+    case AF_VSOCK:
+      return put_vsock(out, address);
+    case AF_UNSPEC:
+      return out.put('-');
+    default:
+      return put_family_alone(out, event.family);
+  }
+}
+
 }  // namespace
 
 void put_endpoints(Buffer& out, const Hit& hit) {
-  const st_event& event = *hit.event;
-  switch (event.family) {
-    case AF_INET:
-      put_inet(out, event, event.local, event.local_port);
-      out.put(kArrow);
-      put_inet(out, event, event.remote, event.remote_port);
-      return;
-    case AF_INET6:
-      put_inet6(out, event, event.local, event.local_port);
-      out.put(kArrow);
-      put_inet6(out, event, event.remote, event.remote_port);
-      return;
-    case AF_UNIX:
-      put_unix_ends(out, hit);
-      return;
-    case AF_NETLINK:
-      put_netlink(out, event, event.local);
-      out.put(kArrow);
-      put_netlink(out, event, event.remote);
-      return;
-    case AF_PACKET:
-      put_packet(out, event.local);
-      out.put(" -> -");
-      return;
-    case AF_VSOCK:
-      put_vsock(out, event.local);
-      out.put(kArrow);
-      put_vsock(out, event.remote);
-      return;
-    case AF_UNSPEC:
-      out.put("- -> -");
-      return;
-    default:  // the kernel side reads no addresses of the other families
-      put_family_alone(out, event.family);
-      out.put(kArrow);
-      put_family_alone(out, event.family);
-      return;
-  }
+  put_local(out, hit);
+  out.put(kArrow);
+  put_remote(out, hit);
+}
+
+void put_local(Buffer& out, const Hit& hit) {
+  put_side(out, hit, Side::local);
+}
+
+void put_remote(Buffer& out, const Hit& hit) {
+  put_side(out, hit, Side::remote);
 }
 
 void put_end(Buffer& out, const End& end) {

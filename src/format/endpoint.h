@@ -14,6 +14,9 @@ namespace socketrace {
 //   netlink:ROUTE pid=123 groups=0x11   packet:2/0x0800   vsock:2:1024   AF_CAN   AF_57
 // "-" is an end that does not exist or was not read.
 void put_endpoints(Buffer& out, const Hit& hit);
+// One end alone.
+void put_local(Buffer& out, const Hit& hit);
+void put_remote(Buffer& out, const Hit& hit);
 
 // One end alone. Which members count depends on the family.
 struct End {

@@ -54,6 +54,7 @@ const std::vector<Variant> kFilters = {
      [](st_config& c) {
        c.mark_count = 2, c.marks[0] = {1, 1}, c.marks[1] = {2, ~0u};
      }},
+    {"uid", [](st_config& c) { c.uid_count = 2, c.uids[0] = 0, c.uids[1] = 1000; }},
     {"netns", [](st_config& c) { c.netns_count = 2, c.netns[0] = 1, c.netns[1] = 4026531840u; }},
 };
 

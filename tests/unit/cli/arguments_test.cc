@@ -52,6 +52,18 @@ TEST_CASE("a sub-command takes its own options, and only those") {
   CHECK(early.error().text() == "--verbose: stands before 'connect': want options after it");
 }
 
+TEST_CASE("a command's name is one as the first word only") {
+  const auto twice = sort_arguments(table(), {"connect", "connect", "--", "--filter-port"});
+  REQUIRE(twice);
+  CHECK(twice->command == &table()[1]);
+  CHECK(twice->leftovers == std::vector<std::string>{"connect", "--filter-port"});
+  CHECK(twice->options_ended == 1);
+  const auto value = sort_arguments(table(), {"--filter-comm", "connect"});
+  REQUIRE(value);
+  CHECK(value->command == &table()[0]);
+  CHECK(value->leftovers.empty());
+}
+
 TEST_CASE("the main help names the commands") {
   CHECK(help_text(table(), table()[0])
             .starts_with("Usage: socketrace [OPTION]...\nMain.\n\n"

@@ -5,22 +5,49 @@
 
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include "../golden.h"
 #include "command_line.h"
 
 using namespace socketrace;
 
-TEST_CASE("--help is what it was, and fits the terminal") {
-  const auto invocation = parse_words({"--help"});
-  REQUIRE(invocation);
-  CHECK(invocation->command == Command::help);
-  check_golden("help.txt", invocation->text);
-  std::istringstream lines(invocation->text);
-  for (std::string line; std::getline(lines, line);) {
-    CAPTURE(line);
-    CHECK(line.size() <= 100);
-    CHECK_FALSE(line.ends_with(' '));
+// tests/golden/help.txt for the main job, help_NAME.txt for each sub-command.
+TEST_CASE("--help of every command is what it was, and fits the terminal") {
+  for (const CommandSpec& command : commands()) {
+    CAPTURE(command.name);
+    std::vector<std::string> words = {"--help"};
+    if (!command.name.empty()) words.insert(words.begin(), std::string(command.name));
+    const auto invocation = parse_words(words);
+    REQUIRE(invocation);
+    CHECK(invocation->command == Command::help);
+    std::string golden = "help";
+    if (!command.name.empty()) golden.append(1, '_').append(command.name);
+    check_golden(golden.append(".txt"), invocation->text);
+    std::istringstream lines(invocation->text);
+    for (std::string line; std::getline(lines, line);) {
+      CAPTURE(line);
+      CHECK(line.size() <= 100);
+      CHECK_FALSE(line.ends_with(' '));
+    }
+  }
+}
+
+TEST_CASE("the examples of every command are understood") {
+  for (const CommandSpec& command : commands()) {
+    std::istringstream lines{std::string(command.examples)};
+    int examples = 0;
+    for (std::string line; std::getline(lines, line); ++examples) {
+      CAPTURE(line);
+      auto words = words_of(line);
+      REQUIRE(words.size() > 1);
+      CHECK(words.front() == "socketrace");
+      words.erase(words.begin());
+      const auto parsed = parse_words(words);
+      REQUIRE(parsed);
+      CHECK((command.name.empty() || parsed->command == command.command));
+    }
+    CHECK(examples > 0);
   }
 }
 

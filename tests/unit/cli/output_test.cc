@@ -50,3 +50,19 @@ TEST_CASE("choices are spelled exactly") {
   CHECK(*parse_path("/tmp/x") == "/tmp/x");
   CHECK_FALSE(parse_path(""));
 }
+
+TEST_CASE("durations are seconds, to the millisecond") {
+  const auto ms = [](const char* text) { return parse_duration(text)->count(); };
+  CHECK(ms("1") == 1000);
+  CHECK(ms("0.001") == 1);
+  CHECK(ms("2.5") == 2500);
+  CHECK(ms("10.05") == 10050);
+  CHECK(ms("100000000") == 100'000'000'000);
+  for (const char* text :
+       {"", "0", "0.0", ".5", "1.", "-1", "+1", "1.2345", "1s", "1e3", "1.-1", "100000001"}) {
+    CAPTURE(text);
+    const auto parsed = parse_duration(text);
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().exit_status() == 2);
+  }
+}

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "../golden.h"
+#include "bpf/calls.h"
 #include "command_line.h"
 
 using namespace socketrace;
@@ -69,6 +70,24 @@ TEST_CASE("every option reaches its place") {
   CHECK(parsed->buffer_bytes == 65536);
   CHECK(parsed->verbose);
   CHECK_FALSE(parsed->quiet);
+}
+
+TEST_CASE("sub-commands share the filters and have some of their own") {
+  const auto parsed = parse_words(
+      words_of("calls state --filter-port 22 --filter-uid root,1000 --failed --duration 2.5 state "
+               "--timestamp relative -o /o --output-limit-lines 3 --buffer-size 1M --no-sandbox"));
+  REQUIRE(parsed);
+  CHECK(parsed->command == Command::calls);
+  CHECK(parsed->calls.events == 1u << ST_CALL_STATE);
+  CHECK(parsed->match.ports.size() == 1);
+  CHECK(parsed->match.uids == std::vector<uint32_t>{0, 1000});
+  CHECK(parsed->match.failed);
+  CHECK(parsed->view.duration == std::chrono::milliseconds(2500));
+  CHECK(parsed->view.timestamp == TimestampStyle::relative);
+  CHECK(parsed->view.output_path == "/o");
+  CHECK(parsed->view.limit_lines == 3);
+  CHECK(parsed->buffer_bytes == 1 << 20);
+  CHECK_FALSE(parsed->sandbox);
 }
 
 TEST_CASE("--list-funcs takes its type with a space, with =, or not at all") {

@@ -7,11 +7,28 @@
 
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 
 #include "events/clock.h"
 #include "events/ring.h"
 
 using namespace socketrace;
+
+// First: it counts only while nothing else has.
+TEST_CASE("stop: the time is up") {
+  const std::atomic<int>& stops = install_stop_signals();
+  REQUIRE(stops == 0);
+  stop_after(std::chrono::milliseconds(20));
+  const int64_t begin = clock();
+  while (stops == 0 && clock() - begin < 10 * CLOCKS_PER_SEC) usleep(1000);
+  CHECK(stops == 1);
+  stop_after(std::chrono::milliseconds(1));
+  usleep(50'000);
+  CHECK(stops == 1);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGALRM}) {
+    ::signal(signal, SIG_DFL);
+  }
+}
 
 TEST_CASE("stop: signals count up, and a closed pipe is an errno") {
   const std::atomic<int>& stops = install_stop_signals();

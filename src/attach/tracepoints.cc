@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "attach/tracepoints.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "attach/libbpf_log.h"
+#include "attach/missed.h"
+
+namespace socketrace {
+namespace {
+
+bool is_raw(const bpf_program* program) {
+  return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT ||
+         bpf_program__type(program) == BPF_PROG_TYPE_TRACING;
+}
+
+// "raw_tp/inet_sock_set_state" -> "inet_sock_set_state"
+std::string place_of(const bpf_program* program) {
+  const std::string section = bpf_program__section_name(program);
+  return section.substr(section.find('/') + 1);
+}
+
+Error refusal(const bpf_program* program, int errnum, const std::string& log) {
+  const std::string what = "attach to tracepoint " + place_of(program);
+  if (errnum != ENOENT) return load_error(what.c_str(), errnum, log);
+  // libbpf looks for the perf kind by its file in tracefs.
+  return Error(is_raw(program)
+                   ? what + ": this kernel has none of that name"
+                   : what +
+                         ": this kernel has none of that name, or tracefs is not mounted: "
+                         "mount -t tracefs tracefs /sys/kernel/tracing");
+}
+
+}  // namespace
+
+Result<Tracepoints> Tracepoints::attach(bpf_object* object) {
+  Tracepoints tracepoints;
+  tracepoints.host_ = read_host();
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object) {
+    if (!bpf_program__autoload(program)) continue;
+    LibbpfLog log;
+    tracepoints.links_.emplace_back(bpf_program__attach(program));
+    const int errnum = errno;
+    if (!tracepoints.links_.back()) return refusal(program, errnum, log.take());
+    tracepoints.programs_.push_back({bpf_program__fd(program), is_raw(program)});
+  }
+  return tracepoints;
+}
+
+std::optional<uint64_t> Tracepoints::missed() const {
+  if (missed_at_end_) return *missed_at_end_;
+  uint64_t total = 0;
+  for (const Program& program : programs_) {
+    const auto missed =
+        program.raw ? missed_by_raw_program(program.fd) : missed_by_program(program.fd, host_);
+    if (!missed) return std::nullopt;
+    total += *missed;
+  }
+  return total;
+}
+
+void Tracepoints::detach() {
+  if (missed_at_end_) return;
+  missed_at_end_ = missed();
+  links_.clear();
+}
+
+Result<bool> has_tracepoint(const std::string& name) {
+  LibbpfLog log;
+  const Owned<btf, btf__free> types(btf__load_vmlinux_btf());
+  if (!types) return load_error("read the kernel's types", errno, log.take());
+  // typedef void (*btf_trace_NAME)(void *, ...): include/trace/bpf_probe.h makes one of each.
+  return btf__find_by_name_kind(types.get(), ("btf_trace_" + name).c_str(), BTF_KIND_TYPEDEF) > 0;
+}
+
+}  // namespace socketrace

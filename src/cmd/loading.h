@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What all our BPF objects have in common (bpf/match.h, bpf/emit.h), whatever their skeleton:
+// st_config in .rodata, st_state in .bss, the maps `ring` and `stats`.
+#pragma once
+
+#include <bpf/libbpf.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "attach/config.h"
+#include "attach/counters.h"
+#include "attach/object.h"
+#include "base/log.h"
+#include "bpf/event.h"
+
+namespace socketrace {
+
+// Between open and load. `ring_bytes` 0: the object's own size.
+template <typename Skeleton>
+void configure(Object<Skeleton>& object, const st_config& config, uint64_t ring_bytes) {
+  object->rodata->st_config = config;
+  if (ring_bytes != 0) {
+    bpf_map__set_max_entries(object->maps.ring, static_cast<uint32_t>(ring_bytes));
+  }
+  fit_to_ring(object->rodata->st_config, bpf_map__max_entries(object->maps.ring));
+}
+
+// The verifier's words go to -v.
+template <typename Skeleton>
+Result<void> load_or_tell(Object<Skeleton>& object) {
+  auto loaded = object.load();
+  if (!loaded) say_verbose_lines(object.log());
+  return loaded;
+}
+
+template <typename Skeleton>
+int ring_of(const Object<Skeleton>& object) {
+  return bpf_map__fd(object->maps.ring);
+}
+template <typename Skeleton>
+Result<Counters> counters_of(const Object<Skeleton>& object) {
+  return Counters::open(bpf_map__fd(object->maps.stats));
+}
+
+// Written here, read by programs on every CPU.
+template <typename Skeleton>
+void set_enabled(const Object<Skeleton>& object, bool enabled) {
+  std::atomic_ref<uint32_t>(object->bss->st_state.enabled).store(enabled ? 1 : 0);
+}
+
+}  // namespace socketrace
