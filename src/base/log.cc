@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "base/log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 
 namespace socketrace {
@@ -24,11 +26,28 @@ void put_escaped(std::string& line, std::string_view text) {
   line += '\n';
 }
 
+// Whoever shares a terminal or a pipe with us may have made it non-blocking. Nothing is said when
+// it stays full: a message is not worth standing still for.
+void write_whole(std::string_view text) {
+  constexpr int kPatienceMs = 1000;
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written > 0) {
+      text.remove_prefix(static_cast<size_t>(written));
+    } else if (written == 0 || (errno != EINTR && errno != EAGAIN)) {
+      return;
+    } else if (errno == EAGAIN) {
+      pollfd ready = {STDERR_FILENO, POLLOUT, 0};
+      if (::poll(&ready, 1, kPatienceMs) == 0) return;
+    }
+  }
+}
+
 void write_line(std::string_view text, std::string_view hint = {}) {
   std::string line = "socketrace: ";
   put_escaped(line, text);
   if (!hint.empty()) put_escaped(line, hint);
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  write_whole(line);
 }
 
 }  // namespace

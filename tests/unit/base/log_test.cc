@@ -2,11 +2,13 @@
 #include "base/log.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
 #include <functional>
 #include <string>
+#include <thread>
 
 #include "base/fd.h"
 
@@ -52,4 +54,27 @@ TEST_CASE("log: lines of others, each marked as ours to tell, with -v only") {
   CHECK(said([] { say_verbose_lines("a\n\nb\n"); }) ==
         "socketrace: a\nsocketrace: \nsocketrace: b\n");
   set_loudness(Loudness::normal);
+}
+
+TEST_CASE("log: a slow reader of a non-blocking stderr gets the whole message") {
+  constexpr size_t kMore = 200000;  // than a pipe holds
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const Fd reader(ends[0]);
+  Fd writer(ends[1]);
+  ::fcntl(writer.get(), F_SETFL, O_NONBLOCK);
+  std::string got;
+  std::thread slow([&] {
+    std::array<char, 1000> bytes;
+    for (ssize_t n; (n = ::read(reader.get(), bytes.data(), bytes.size())) > 0;) {
+      got.append(bytes.data(), static_cast<size_t>(n));
+    }
+  });
+  const Fd before(::dup(STDERR_FILENO));
+  ::dup2(writer.get(), STDERR_FILENO);
+  writer.reset();
+  say_error(std::string(kMore, 'x'));
+  ::dup2(before.get(), STDERR_FILENO);
+  slow.join();
+  CHECK(got == "socketrace: " + std::string(kMore, 'x') + "\n");
 }
