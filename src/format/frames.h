@@ -13,6 +13,11 @@ namespace socketrace {
 
 // Stack lines: "\n\ttcp_sendmsg+0x4" for each frame, innermost first. Kernel stacks repeat, so the
 // text of a frame is kept in a direct-mapped cache by address (2.7 ns against 92 ns a search).
+//
+// All but the innermost are return addresses. The last instruction of a function that never gets
+// back may be a call: its return address is where the next function starts. So a return address is
+// told as the symbol of the byte before it, and its own offset from there, as the kernel's %pB
+// does.
 class Frames {
  public:
   // symbols == nullptr: addresses print as hex.
@@ -28,11 +33,12 @@ class Frames {
   struct Slot {
     uint64_t address = 0;  // 0: empty
     uint64_t symbol = 0;   // where its symbol starts; 0: none found
-    uint8_t length = 0;    // 0: the text is too long to keep
-    char text[79];
+    bool is_return = false;
+    uint8_t length = 0;  // 0: the text is too long to keep
+    char text[78];
   };
 
-  const Slot& slot_of(uint64_t address);
+  const Slot& slot_of(uint64_t address, bool is_return);
   bool is_in(const Slot& slot, const Target& function) const;
 
   const SymbolTable* symbols_;

@@ -73,6 +73,24 @@ TEST_CASE("frames: the traced function opens the stack once") {
   CHECK(stack(frames, {0, 0}, &by_address) == "\n\t(stack not taken)");
 }
 
+TEST_CASE("frames: a return address belongs to the function that made the call") {
+  const SymbolTable table = SymbolTable::parse(
+      "ffffffff81000000 T traced\nffffffff81000100 T gives_up\nffffffff81000200 T next\n");
+  Frames frames(&table);
+  const Target traced = target("traced", 0xffffffff81000000);
+  // gives_up ends in a call, whose return address is the start of next.
+  CHECK(stack(frames, {0xffffffff81000004, 0xffffffff81000200}, &traced) ==
+        "\n\ttraced+0x4\n\tgives_up+0x100");
+  CHECK(stack(frames, {0xffffffff81000004, 0xffffffff81000210}, &traced) ==
+        "\n\ttraced+0x4\n\tnext+0x10");
+  // The innermost is no return address, and both ways of telling it keep apart in the cache.
+  CHECK(stack(frames, {0xffffffff81000000}, &traced) == "\n\ttraced+0x0");
+  CHECK(stack(frames, {0xffffffff81000200}) == "\n\tnext+0x0");
+  // Unless the kernel left the traced function out.
+  CHECK(stack(frames, {0xffffffff81000200}, &traced) == "\n\ttraced\n\tgives_up+0x100");
+  CHECK(stack(frames, {0xffffffff81000200}) == "\n\tnext+0x0");
+}
+
 TEST_CASE("function names: a probe near a target is of that target, a far one is not") {
   const std::vector<Target> targets = {target("second", 0x2000), target("first", 0x1000),
                                        target("nowhere")};
