@@ -2,6 +2,7 @@
 #include "attach/explain.h"
 
 #include <fmt/format.h>
+#include <linux/capability.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +15,13 @@ namespace {
 constexpr size_t kLongestVerdict = 240;
 constexpr int kNotSupported = 524;  // ENOTSUPP, which the kernel lets out although errno.h lacks it
 
+// CAP_BPF and CAP_PERFMON are all that the calls themselves take. But older libbpf (1.1) looks
+// through the BTF of every module, and Debian's kernel.perf_event_paranoid=3 keeps perf events from
+// all others.
+bool may_want_sys_admin(const Host& host) {
+  return !host.has(CAP_SYS_ADMIN);
+}
+
 std::string explain_not_permitted(const Host& host) {
   const std::string missing = missing_capabilities(host);
   if (!missing.empty()) return fmt::format("{} missing; run it with sudo", missing);
@@ -22,6 +30,9 @@ std::string explain_not_permitted(const Host& host) {
   }
   if (host.own_user_namespace) {
     return "root of a user namespace may not load BPF programs; run it as root of the host";
+  }
+  if (may_want_sys_admin(host)) {
+    return "CAP_BPF and CAP_PERFMON are not enough here, it takes CAP_SYS_ADMIN; run it with sudo";
   }
   if (host.major != 0 && !host.at_least(5, 11)) {
     return "the limit on locked memory is too low; run: ulimit -l unlimited";
@@ -60,7 +71,10 @@ std::string explain_load_failure(int errnum, const Host& host) {
     case EINVAL:
     case EOPNOTSUPP:
     case kNotSupported:
-      return with_number(errnum, "this kernel lacks something that the program needs");
+      return with_number(errnum, may_want_sys_admin(host)
+                                     ? "CAP_BPF and CAP_PERFMON may not be enough here, and "
+                                       "CAP_SYS_ADMIN is missing; run it with sudo"
+                                     : "this kernel lacks something that the program needs");
     default:
       return strerror(errnum);
   }

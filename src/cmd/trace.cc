@@ -103,7 +103,7 @@ Result<std::optional<SymbolTable>> load_symbols(const View& view, Way way, const
   if (nameless && symbols.addresses_hidden()) {
     return Error(
         "below 5.15 a hit is known by its address only, and /proc/kallsyms hides addresses: "
-        "sysctl -w kernel.kptr_restrict=1 shows them");
+        "CAP_SYSLOG and sysctl -w kernel.kptr_restrict=1 show them");
   }
   return std::optional<SymbolTable>(std::move(symbols));
 }

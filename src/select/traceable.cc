@@ -105,9 +105,12 @@ void read_symbols(const KernelFiles& files, const WantedNames& wanted, Sightings
   auto setting = read_whole(files.kptr_restrict, 4096);
   std::string value = setting ? *setting : "unknown";
   while (!value.empty() && value.back() == '\n') value.pop_back();
-  // 0 and 1 show them to CAP_SYSLOG, 2 to nobody.
-  notes.push_back(files.kallsyms + " hides addresses (kernel.kptr_restrict is " + value +
-                  "): CAP_SYSLOG and sysctl -w kernel.kptr_restrict=1 show them" + kThen);
+  // 0 and 1 show them to CAP_SYSLOG (0 to everybody where kernel.perf_event_paranoid is below 2).
+  const bool to_nobody = value != "0" && value != "1";
+  notes.push_back(files.kallsyms + " hides addresses (kernel.kptr_restrict is " + value + "): " +
+                  (to_nobody ? "CAP_SYSLOG and sysctl -w kernel.kptr_restrict=1 show them"
+                             : "CAP_SYSLOG shows them") +
+                  kThen);
 }
 
 std::string times(uint32_t count, const char* what) {

@@ -66,7 +66,11 @@ TEST_CASE("not permitted: why, and what to do") {
   host.minor = 1;
   host.capabilities = 0;
   CHECK(has(explain_load_failure(EPERM, host), "CAP_BPF and CAP_PERFMON missing"));
+  host.capabilities = 1ULL << kCapBpf | 1ULL << kCapPerfmon;
+  CHECK(has(explain_load_failure(EPERM, host), "not enough here, it takes CAP_SYS_ADMIN"));
+  CHECK(has(explain_load_failure(EINVAL, host), "CAP_SYS_ADMIN is missing; run it with sudo"));
   host.capabilities = ~0ULL;
+  CHECK(has(explain_load_failure(EINVAL, host), "this kernel lacks"));
   CHECK(has(explain_load_failure(EPERM, host), "seccomp"));
   CHECK(has(explain_load_failure(EACCES, host), "seccomp"));
   host.lockdown_confidentiality = true;
