@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/bpf/scene.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+namespace scene {
+namespace {
+
+uint32_t random_ipv4(Random& random) {
+  return htonl(one_of<uint32_t>(
+      random, {0, 0x7f000001, 0x0a000001, 0x0a000002, 0x0a010203, 0xc0a80001, 0xc0a8ffff,
+               0xffffffff, 0x7f000006, static_cast<uint32_t>(random())}));
+}
+
+Packet random_packet(Random& random) {
+  Packet packet;
+  packet.placed = !one_in(random, 8);
+  packet.version = one_of(random, {4U, 4U, 4U, 6U, 6U, 0U, 15U});
+  const uint16_t fits = packet.version == 6 ? 0x86dd : 0x0800;
+  packet.ethertype =
+      one_of<uint16_t>(random, {fits, fits, fits, fits, 0, 0x0800, 0x86dd, 0x0806, 0x8100});
+  packet.ipv4_words = one_of(random, {5U, 5U, 5U, 5U, 6U, 15U, 4U, 0U});
+  packet.later_fragment = one_in(random, 6);
+  while (one_in(random, 3) && packet.extensions.size() < 6) {
+    Extension extension;
+    extension.number = one_of<uint8_t>(random, {0, 43, 44, 51, 60});
+    extension.bytes = extension.number == 44 ? 8 : one_of(random, {8U, 16U, 24U});
+    extension.later = extension.number == 44 && one_in(random, 2);
+    packet.extensions.push_back(extension);
+  }
+  packet.protocol = static_cast<uint8_t>(random_protocol(random));
+  packet.source = random_address(random, packet.version == 6);
+  packet.destination = random_address(random, packet.version == 6);
+  packet.ports[0] = random_port(random);
+  packet.ports[1] = random_port(random);
+  return packet;
+}
+
+}  // namespace
+
+Address random_address(Random& random, bool ipv6) {
+  Address address{};
+  const uint32_t ipv4 = random_ipv4(random);
+  if (!ipv6) {
+    std::memcpy(address.data(), &ipv4, 4);
+    return address;
+  }
+  switch (random() % 6) {
+    case 0:  // unspecified
+      break;
+    case 1:
+      address[15] = 1;
+      break;
+    case 2:
+    case 3:  // v4-mapped
+      address[10] = address[11] = 0xff;
+      std::memcpy(&address[12], &ipv4, 4);
+      break;
+    case 4:
+      inet_pton(AF_INET6, one_in(random, 2) ? "2001:db8::1" : "2001:db8:0:1::1", address.data());
+      break;
+    default:
+      for (uint8_t& byte : address) byte = static_cast<uint8_t>(random());
+  }
+  return address;
+}
+
+uint16_t random_port(Random& random) {
+  return one_of<uint16_t>(random, {0, 22, 22, 80, 443, 1024, 8080, 65535, 5632 /* 22 swapped */,
+                                   static_cast<uint16_t>(random())});
+}
+
+uint16_t random_protocol(Random& random) {
+  return one_of<uint16_t>(
+      random, {IPPROTO_TCP, IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP, IPPROTO_ICMP,
+               IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_UDPLITE, IPPROTO_DCCP, IPPROTO_RAW,
+               static_cast<uint16_t>(random() % 256)});
+}
+
+uint16_t random_family(Random& random) {
+  return one_of<uint16_t>(
+      random, {AF_INET, AF_INET, AF_INET, AF_INET6, AF_INET6, AF_INET6, AF_UNIX, AF_NETLINK,
+               AF_PACKET, 40 /* AF_VSOCK */, 0, static_cast<uint16_t>(random() % 46)});
+}
+
+uint32_t random_mark(Random& random) {
+  return one_of<uint32_t>(random, {0, 0, 1, 0x10, 0x11, 0xff00, 0x80000000, 0xffffffff,
+                                   static_cast<uint32_t>(random())});
+}
+
+uint32_t random_netns(Random& random) {
+  return one_of<uint32_t>(random, {4026531840, 4026531840, 4026532177, 0xeffffff0, 0xefffffef, 7});
+}
+
+Scene random_scene(Random& random) {
+  Scene scene;
+  scene.kind = static_cast<st_kind>(random() % ST_KIND_COUNT);
+  scene.object = !one_in(random, 50);
+  scene.socket_sock = !one_in(random, 20);
+  scene.skb_sock = one_of(
+      random, {SkbSock::none, SkbSock::none, SkbSock::small_number, SkbSock::real, SkbSock::real});
+  scene.family = random_family(random);
+  scene.type = one_of<uint16_t>(
+      random, {SOCK_STREAM, SOCK_STREAM, SOCK_DGRAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET});
+  // MPTCP's number is above 255.
+  scene.protocol = one_in(random, 12) ? 262 : random_protocol(random);
+  scene.state = one_of<uint8_t>(random, {1, 1, 1, 7, 10, kTimeWait, kNewSynRecv});
+  scene.local_port = random_port(random);
+  scene.remote_port = random_port(random);
+  scene.local6 = random_address(random, true);
+  scene.remote6 = random_address(random, true);
+  scene.local4 = random_ipv4(random);
+  scene.remote4 = random_ipv4(random);
+  scene.v6only = one_in(random, 3);
+  scene.mark = random_mark(random);
+  scene.has_net = !one_in(random, 30);
+  scene.netns = random_netns(random);
+  scene.packet = random_packet(random);
+  scene.skb_mark = random_mark(random);
+  scene.device = one_of(random, {Device::real, Device::real, Device::none, Device::garbage});
+  scene.device_netns = random_netns(random);
+  return scene;
+}
+
+std::string to_string(const Address& address) {
+  char text[INET6_ADDRSTRLEN];
+  return inet_ntop(AF_INET6, address.data(), text, sizeof(text));
+}
+
+std::string to_string(const Scene& s) {
+  static constexpr const char* kKinds[] = {"sock", "socket", "sk_buff"};
+  const Packet& p = s.packet;
+  std::string text = fmt::format(
+      "{}{}{} skb_sock={} family={} type={} protocol={} state={} ports={},{} v4={:08x},{:08x} "
+      "v6={},{} v6only={} mark={:#x} net={} netns={} | packet placed={} ethertype={:#x} version={} "
+      "words={} fragment={} protocol={} {} -> {} ports={},{} mark={:#x} device={} netns={}",
+      kKinds[s.kind], s.object ? "" : " NULL", s.socket_sock ? "" : " without sk",
+      static_cast<int>(s.skb_sock), s.family, s.type, s.protocol, s.state, s.local_port,
+      s.remote_port, ntohl(s.local4), ntohl(s.remote4), to_string(s.local6), to_string(s.remote6),
+      s.v6only, s.mark, s.has_net, s.netns, p.placed, p.ethertype, p.version, p.ipv4_words,
+      p.later_fragment, p.protocol, to_string(p.source), to_string(p.destination), p.ports[0],
+      p.ports[1], s.skb_mark, static_cast<int>(s.device), s.device_netns);
+  for (const Extension& e : p.extensions) {
+    text += fmt::format(" ext={}/{}{}", e.number, e.bytes, e.later ? "/later" : "");
+  }
+  return text;
+}
+
+}  // namespace scene
