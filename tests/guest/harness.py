@@ -143,6 +143,11 @@ class Tracer:
             check(time.monotonic() < end, f"no {text!r} in time:\n{self.stderr()}")
             time.sleep(0.02)
 
+    def catches(self, signum):
+        """Is there a handler yet? Before main() has installed it, a signal ends us as any process."""
+        caught = re.search(r"^SigCgt:\t(\w+)$", read(f"/proc/{self.process.pid}/status"), re.M)
+        return bool(caught) and bool(int(caught[1], 16) >> (signum - 1) & 1)
+
     def wait(self, timeout=None):
         try:
             status = self.process.wait(timeout or self.timeout)
