@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 
-from tools import DEFAULT, OTHER_PORT, PORT, PWRU, SK_BUFF, Running, roundtrips, waiting_traffic
+from tools import (BPFTRACE, DEFAULT, OTHER_PORT, PORT, PWRU, SK_BUFF, Running, roundtrips,
+                   waiting_traffic)
 
 IDLE_SECONDS = 10
 CALIBRATION_PAIRS = 20
@@ -22,10 +23,16 @@ def say(text):
 def first_line(tool):
     """Seconds from exec to the first line that names the port, then from Ctrl-C to exit."""
     with waiting_traffic() as start_traffic:
-        running = Running(tool, PORT, subprocess.PIPE).until_ready()
+        running = Running(tool, PORT, subprocess.PIPE)
+        out = running.process.stdout
+        if tool.ready_in_output:
+            while line := out.readline():
+                if b"READY" in line:
+                    break
+        else:
+            running.until_ready()
         ready = time.monotonic() - running.begin
         start_traffic()
-        out = running.process.stdout
         while f":{PORT}".encode() not in out.readline():
             if running.process.poll() is not None:
                 raise RuntimeError(f"{tool.name} ended early:\n{running.said}")
@@ -69,6 +76,11 @@ def calibrate(tool):
     return {"lines_per_connection": few, "lines_per_pair": (more - few) / CALIBRATION_PAIRS}
 
 
+def version(package):
+    return subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], check=True,
+                          capture_output=True, text=True).stdout
+
+
 def main():
     rounds, pairs = int(sys.argv[1]), int(sys.argv[2])
     tools = [SK_BUFF, DEFAULT, PWRU]
@@ -78,15 +90,14 @@ def main():
         results[tool.name] |= calibrate(tool) | idle(tool)
     for turn in range(rounds):
         say(f"round {turn + 1} of {rounds}")
-        for tool in tools:
-            results[tool.name]["start"].append(first_line(tool))
+        for tool in (*tools, BPFTRACE):
+            results.setdefault(tool.name, {"start": []})["start"].append(first_line(tool))
         for tool in tools:
             results[tool.name]["match"].append(traffic(tool, PORT, pairs))
             results[tool.name]["reject"].append(traffic(tool, OTHER_PORT, pairs))
-    version = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "pwru"], check=True,
-                             capture_output=True, text=True).stdout
-    json.dump({"kernel": os.uname().release, "processors": os.cpu_count(), "pwru": version,
-               "pairs": pairs, "tools": results}, sys.stdout, indent=1)
+    json.dump({"kernel": os.uname().release, "processors": os.cpu_count(), "pwru": version("pwru"),
+               "bpftrace": version("bpftrace"), "pairs": pairs, "tools": results}, sys.stdout,
+              indent=1)
     print()
 
 

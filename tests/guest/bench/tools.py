@@ -14,11 +14,14 @@ OTHER_PORT = 9999
 
 
 class Tool:
-    """`command(port)` prints to stdout; all of them take --output-file as well."""
+    """`command(port)` prints to stdout; `to_file` is the option that makes it print to a file. `ready`
+    is on stderr, but for a tool that says READY in its output: ready_in_output."""
 
-    def __init__(self, name, command, ready, functions):
-        self.name, self.command = name, command
+    def __init__(self, name, command, ready, functions, to_file="--output-file",
+                 ready_in_output=False):
+        self.name, self.command, self.to_file = name, command, to_file
         self.ready, self.functions = ready, re.compile(functions)
+        self.ready_in_output = ready_in_output
 
 
 def socketrace(name, *options, filter_port=True):
@@ -29,10 +32,27 @@ def socketrace(name, *options, filter_port=True):
 
 SK_BUFF = socketrace("sk_buff", "--trace-types", "sk_buff")
 DEFAULT = socketrace("default")
-PWRU = Tool("pwru",
-            lambda port: ["pwru", "--backend", "kprobe-multi", "--output-tuple", "--timestamp",
-                          "none", f"tcp port {port}"],
-            "Listening for events", r"/ (\d+) \[")
+
+
+def pwru(backend):
+    def command(port):
+        return ["pwru", "--backend", backend, "--output-tuple", "--timestamp", "none",
+                f"tcp port {port}"]
+    return Tool("pwru", command, "Listening for events", r"/ (\d+) \[")
+
+
+PWRU = pwru("kprobe-multi")
+# Single kprobes, for kernels without kprobe-multi.
+PWRU_SINGLE = pwru("kprobe")
+# It has no list of functions that take a socket: all of TCP's. Intervals come last, so that READY means
+# attached.
+BPFTRACE = Tool(
+    "bpftrace",
+    lambda port: ["bpftrace", "-e",
+                  f"kprobe:tcp_* /((struct sock *)arg0)->__sk_common.skc_num == {port}/ "
+                  f'{{ printf("%d(%s) %s :{port}\\n", pid, comm, func); }} '
+                  'interval:ms:50 /!@ready/ { @ready = 1; printf("READY\\n"); }'],
+    "", r"Attach(?:ing|ed) (\d+)", to_file="-o", ready_in_output=True)
 
 
 class Running:
@@ -44,7 +64,7 @@ class Running:
         self.out = os.path.join(self.folder.name, "out")
         self.said, self.ready = "", threading.Event()
         program, *options = tool.command(port)
-        to_file = ["--output-file", self.out] if stdout is None else []
+        to_file = [tool.to_file, self.out] if stdout is None else []
         self.begin = time.monotonic()
         self.process = subprocess.Popen([program, *to_file, *options], stdin=subprocess.DEVNULL,
                                         stdout=stdout or subprocess.DEVNULL,
