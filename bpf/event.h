@@ -174,6 +174,8 @@ struct st_config {
   __u32 want_details; /* fill st_details */
   __u32 want_stack;   /* take kernel stacks */
   __u32 in_pidns;     /* 1: pids are of the namespace below, not of the initial one */
+  __u32 by_task;      /* a filter of pid, comm or uid is set */
+  __u32 quick;        /* no filter but these and port, nothing but st_event wanted: bpf/quick.h */
   __u64 pidns_dev;
   __u64 pidns_ino;
   __u64 limit;        /* stop emitting after that many hits; 0: never */

@@ -14,35 +14,6 @@ static __always_inline bool has_no_remote(const struct st_event *e) {
   return is_inet(e) && !is_mini(e) && !e->remote_port;
 }
 
-/* No port of a filter is on this sock or sk_buff: told by a few plain loads, before the identity is
- * put together. False: not known yet. */
-static __always_inline bool ports_rule_out(const struct subject *s, const void *object,
-                                           __u32 kind) {
-  const struct sock_common *c;
-  const struct ipv4_packet *header;
-  const __be16 *ports;
-  const void *sk = object;
-  __u16 at;
-
-  if (!object) return true;
-  if (kind == ST_KIND_SOCKET) sk = GET(s, socket, object, sk);
-  if (kind == ST_KIND_SK_BUFF) sk = sock_of_skb(s, object);
-  if (sk) {
-    c = DIRECT(sock_common, sk);
-    if (kind == ST_KIND_SK_BUFF && !c->skc_dport) return false; /* the packet decides */
-    return !ports_match(c->skc_num, bpf_ntohs(c->skc_dport));
-  }
-  if (kind != ST_KIND_SK_BUFF) return true;
-  at = GET(s, sk_buff, object, network_header);
-  if (!at || at == 0xffff || GET(s, sk_buff, object, protocol) != bpf_htons(ETH_P_IP)) return false;
-  object = GET(s, sk_buff, object, head) + at;
-  header = (const void *)DIRECT(iphdr, object);
-  if (header->version_ihl != 0x45) return false;
-  /* A later fragment has no ports: it does not match whatever is read here. */
-  ports = (const void *)DIRECT(udphdr, object + 20);
-  return !ports_match(bpf_ntohs(ports[0]), bpf_ntohs(ports[1]));
-}
-
 static __always_inline void find_subject(struct st_event *e, struct subject *s, const void *object,
                                          __u32 kind) {
   if (object && kind == ST_KIND_SK_BUFF) {

@@ -80,6 +80,7 @@ struct sock_common {
   __be32 skc_rcv_saddr;
   __be16 skc_dport;
   __u16 skc_num;
+  __u32 skc_portpair; /* the two above */
   unsigned short skc_family;
   unsigned char skc_state;
   unsigned char skc_reuseport : 1;
@@ -133,6 +134,7 @@ struct inet_sock {
 };
 struct task_struct {
   unsigned int flags;
+  char comm[16];
 };
 
 /* The mini sockets: only sock_common and these are theirs. */
@@ -182,14 +184,6 @@ struct sk_buff {
   __be16 protocol;
   __u16 network_header;
   __u32 mark;
-};
-
-/* Only for their names: see bpf/read.h. */
-struct iphdr {
-  __u8 protocol;
-};
-struct udphdr {
-  __be16 source;
 };
 
 struct pcpu_hot { /* 6.2 to 6.14 */

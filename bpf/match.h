@@ -53,7 +53,7 @@ static __always_inline bool comm_matches(const char *comm) {
 
 /* Is the task the first question? Our own one is the last: it has hardly any hits. */
 static __always_inline bool filters_by_task(void) {
-  return st_config.pid_count || st_config.comm_count || st_config.uid_count;
+  return st_config.by_task;
 }
 
 /* The current task: in softirq whoever was interrupted. */
@@ -75,12 +75,17 @@ static __always_inline bool match_task(struct st_event *e) {
   return true;
 }
 
-static __always_inline bool ports_match(__u16 local, __u16 remote) {
-  for (__u32 i = 0; i < ST_MAX_PORTS && i < st_config.port_count; i++) {
-    __u16 first = st_config.ports[i].first, last = st_config.ports[i].last;
+static __always_inline bool port_in_rule(__u32 i, __u16 local, __u16 remote) {
+  __u16 first = st_config.ports[i].first, more = st_config.ports[i].last - first;
 
-    if ((local >= first && local <= last) || (remote >= first && remote <= last)) return true;
-  }
+  return (__u16)(local - first) <= more || (__u16)(remote - first) <= more;
+}
+
+/* The first rule, mostly the only one, stands before the loop. */
+static __always_inline bool ports_match(__u16 local, __u16 remote) {
+  if (port_in_rule(0, local, remote)) return true;
+  for (__u32 i = 1; i < ST_MAX_PORTS && i < st_config.port_count; i++)
+    if (port_in_rule(i, local, remote)) return true;
   return false;
 }
 

@@ -11,6 +11,7 @@
 #include "bpf/cookie.h"
 #include "bpf/sections.h"
 #include "bpf/emit.h"
+#include "bpf/quick.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -66,16 +67,15 @@ static __always_inline void emit_sections(void *ctx, struct st_event *e, const s
   emit(r, length, counters);
 }
 
-static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 func, __u64 ip,
-                               bool context, bool direct) {
+/* Whatever of the kernel's objects, filters and sections there is. */
+static __always_inline int general_hit(void *ctx, const void *object, __u32 kind, __u32 func,
+                                       __u64 ip, bool context, bool direct) {
   __u8 copy[COMMON_BYTES] __attribute__((aligned(8)));
   struct subject s = {.copy = copy, .common = (const void *)copy, .direct = direct};
   struct st_event e = {}; /* no helper gets at it: registers, and only what is needed */
   struct st_stats *counters;
 
-  if (!st_state.enabled || limit_reached()) return 0;
   if (filters_by_task() && !match_task(&e)) return 0;
-  if (direct && st_config.port_count && ports_rule_out(&s, object, kind)) return 0;
   find_subject(&e, &s, object, kind);
   if (!match_subject(&e, &s)) return 0;
   if (!filters_by_task() && !match_task(&e)) return 0;
@@ -96,6 +96,27 @@ static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 
     e.length = sizeof(e);
     emit_event(&e, counters);
   }
+  return 0;
+}
+
+static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 func, __u64 ip,
+                               bool context, bool direct) {
+  struct subject s = {.direct = true};
+  struct st_event task = {};
+  struct plain plain = {};
+  bool by_task = filters_by_task();
+  enum verdict verdict;
+
+  if (!st_state.enabled || limit_reached()) return 0;
+  if (!direct || !(st_config.quick || st_config.port_count))
+    return general_hit(ctx, object, kind, func, ip, context, direct);
+  if (by_task && !match_task(&task)) return 0;
+  verdict = look(&plain, &s, object, kind);
+  if (verdict == ST_NO_MATCH) return 0;
+  if (verdict == ST_GENERAL || !st_config.quick)
+    return general_hit(ctx, object, kind, func, ip, context, true);
+  if (!by_task && !match_task(&task)) return 0;
+  emit_plain(&s, &plain, &task, object, kind, func, context);
   return 0;
 }
 

@@ -104,6 +104,10 @@ Result<st_config> config_for(const Match& match, const View& view, const NetnsPl
   config.own_tgid = static_cast<uint32_t>(getpid());
   config.want_details = view.sock_info || view.socket_info;
   config.want_stack = view.stack;
+  config.by_task = !match.pids.empty() || !match.comms.empty() || !match.uids.empty();
+  config.quick = !config.want_details && !config.want_stack && match.addresses.empty() &&
+                 match.protocols.empty() && match.families.empty() && match.marks.empty() &&
+                 match.netns.empty();
   config.limit = view.limit_lines;
   const bool at_once = view.limit_lines != 0 && view.limit_lines <= kSmallLimit;
   config.wakeup_bytes = at_once ? 0 : kWakeupBytes;
