@@ -1,28 +1,48 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "events/ring.h"
 
-#include <bpf/libbpf.h>
+#include <bpf/bpf.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/fd.h"
 
 namespace socketrace {
-
-struct Ring::State {
-  OnRecord on_record;
-  size_t taken = 0;  // in this call of consume
-  bool stopped = false;
-  Owned<ring_buffer, ring_buffer__free> ring;
-};
-
 namespace {
 
-// libbpf takes the record off the ring before it looks at a negative answer, then returns it.
-constexpr int kStop = -ECANCELED;
+class Mapping {
+ public:
+  Mapping(int fd, size_t length, int protection, off_t offset)
+      : start_(mmap(nullptr, length, protection, MAP_SHARED, fd, offset)), length_(length) {}
+  Mapping(Mapping&& other) noexcept
+      : start_(std::exchange(other.start_, MAP_FAILED)), length_(other.length_) {}
+  Mapping& operator=(Mapping&&) = delete;
+  ~Mapping() {
+    if (*this) munmap(start_, length_);
+  }
+
+  explicit operator bool() const { return start_ != MAP_FAILED; }
+  std::byte* start() const { return static_cast<std::byte*>(start_); }
+  uint64_t& position() const { return *static_cast<uint64_t*>(start_); }
+
+ private:
+  void* start_;
+  size_t length_;
+};
 
 }  // namespace
+
+// One page with the consumer's position, ours to write; one with the producers', and then the data.
+struct Ring::State {
+  Mapping ours, theirs;
+  Fd epoll;
+  OnRecord on_record;
+  RingReader reader;
+};
 
 Ring::Ring(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Ring::Ring(Ring&&) noexcept = default;
@@ -30,34 +50,35 @@ Ring& Ring::operator=(Ring&&) noexcept = default;
 Ring::~Ring() = default;
 
 Result<Ring> Ring::open(int map_fd, OnRecord on_record) {
-  auto state = std::make_unique<State>();
-  state->on_record = std::move(on_record);
-  // The address of State is what the callback gets: it lives on the heap, so that Ring can move.
-  const auto take = [](void* context, void* data, size_t size) {
-    auto& self = *static_cast<State*>(context);
-    ++self.taken;
-    if (self.on_record({static_cast<const std::byte*>(data), size})) return 0;
-    self.stopped = true;
-    return kStop;
-  };
-  state->ring.reset(ring_buffer__new(map_fd, take, state.get(), nullptr));
-  if (!state->ring) return Error::from_errno("map the ring buffer", errno);
-  return Ring(std::move(state));
+  bpf_map_info info{};
+  uint32_t info_length = sizeof info;
+  if (bpf_obj_get_info_by_fd(map_fd, &info, &info_length) != 0) {
+    return Error::from_errno("map the ring buffer", errno);
+  }
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  Mapping ours(map_fd, page, PROT_READ | PROT_WRITE, 0);
+  if (!ours) return Error::from_errno("map the ring buffer's position", errno);
+  Mapping theirs(map_fd, page + info.max_entries, PROT_READ, static_cast<off_t>(page));
+  if (!theirs) return Error::from_errno("map the ring buffer", errno);
+
+  Fd epoll(epoll_create1(EPOLL_CLOEXEC));
+  epoll_event readable{};
+  readable.events = EPOLLIN;
+  if (!epoll || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, map_fd, &readable) != 0) {
+    return Error::from_errno("wait for the ring buffer", errno);
+  }
+  RingReader reader(ours.position(), theirs.position(), {theirs.start() + page, info.max_entries});
+  return Ring(std::unique_ptr<State>(new State{std::move(ours), std::move(theirs), std::move(epoll),
+                                               std::move(on_record), std::move(reader)}));
 }
 
 Result<size_t> Ring::consume() {
-  state_->taken = 0;
-  state_->stopped = false;
-  const int status = ring_buffer__consume(state_->ring.get());
-  if (status < 0 && !state_->stopped) return Error::from_errno("read the ring buffer", -status);
-  return state_->taken;
+  return state_->reader.consume(state_->on_record);
 }
 
 Result<void> Ring::wait(int timeout_ms) {
-  // Not ring_buffer__poll: it consumes, and its errors are those of the callback as well.
   epoll_event event;
-  const int epoll_fd = ring_buffer__epoll_fd(state_->ring.get());
-  if (epoll_wait(epoll_fd, &event, 1, timeout_ms) < 0 && errno != EINTR) {
+  if (epoll_wait(state_->epoll.get(), &event, 1, timeout_ms) < 0 && errno != EINTR) {
     return Error::from_errno("wait for the ring buffer", errno);
   }
   return {};

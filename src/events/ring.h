@@ -3,28 +3,25 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
-#include <span>
 
 #include "base/result.h"
+#include "events/ring_reader.h"
 
 namespace socketrace {
 
 class Ring {
  public:
-  // Returns false to stop consuming (the limit was reached). That record counts as taken. While
-  // the kernel keeps the ring filled, consume() does not come back on its own: whoever must react
-  // to a signal or a clock asks for it here.
-  using OnRecord = std::function<bool(std::span<const std::byte>)>;
-
-  // `map_fd` is borrowed: a BPF_MAP_TYPE_RINGBUF.
+  // `map_fd` is borrowed: a BPF_MAP_TYPE_RINGBUF. While the kernel keeps the ring filled, consume()
+  // does not come back on its own: whoever must react to a limit, a signal or a clock does so in
+  // `on_record`.
   static Result<Ring> open(int map_fd, OnRecord on_record);
   Ring(Ring&&) noexcept;
   Ring& operator=(Ring&&) noexcept;
   ~Ring();
 
-  // Consumes all that is there; number of records, or an error. Stops early when OnRecord said so.
+  // Consumes all that is there; number of records, or an error. Stops early when `on_record` said
+  // so.
   Result<size_t> consume();
   // Waits until the kernel wakes us or the time is over; EINTR is a normal return. Records that
   // were submitted without a wakeup do not end the wait: call consume() after it in any case.
