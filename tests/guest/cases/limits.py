@@ -99,9 +99,10 @@ def nothing_lost_with_all_functions():
                 pair.roundtrips(300)
             outcome = tracer.stop().ok()
     counts = count_functions(outcome.hits)
-    check_equal(counts.get("tcp_sendmsg"), 600, "tcp_sendmsg")
-    # An interrupt on a CPU where a probe is just running finds the programs busy: such a hit is
-    # counted as missed, where the kernel tells.
+    # An interrupt, or a task that preempts, on a CPU where a probe is just running finds the
+    # programs busy: such a hit is counted as missed, where the kernel tells.
+    check(outcome.missed or counts.get("tcp_sendmsg") == 600, "tcp_sendmsg:",
+          counts.get("tcp_sendmsg"), outcome.err)
     short = sum(counted.hits[name] - counts.get(name, 0) for name in SOCK_FUNCTIONS)
     check(0 <= short <= (3 if outcome.missed is None else outcome.missed), "counts:", counts,
           "independent:", counted.hits, outcome.err)
