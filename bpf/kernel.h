@@ -51,6 +51,9 @@ enum {
   TCP_NEW_SYN_RECV = 12,
 };
 enum {
+  EINPROGRESS = 115,
+};
+enum {
   ETH_P_IP = 0x0800,
   ETH_P_IPV6 = 0x86dd,
 };
@@ -94,9 +97,22 @@ struct sock_common {
 
 struct inode {
   unsigned long i_ino;
+  unsigned short i_mode;
 };
 struct file {
   struct inode *f_inode;
+  void *private_data;
+};
+struct fdtable {
+  unsigned int max_fds;
+  struct file **fd;
+};
+struct files_struct {
+  struct fdtable *fdt;
+};
+struct thread_info {
+  unsigned long flags;
+  __u32 status; /* x86 */
 };
 struct socket {
   enum { SS_FREE } state; /* CO-RE wants an enum where the kernel has one */
@@ -133,8 +149,10 @@ struct inet_sock {
   __be16 inet_sport;
 };
 struct task_struct {
+  struct thread_info thread_info;
   unsigned int flags;
   char comm[16];
+  struct files_struct *files;
 };
 
 /* The mini sockets: only sock_common and these are theirs. */

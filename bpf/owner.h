@@ -55,11 +55,8 @@ static __always_inline bool is_user_task(void) {
   return !(BPF_CORE_READ(task, flags) & 0x00200000); /* PF_KTHREAD */
 }
 
-static __always_inline void note_owner(const void *sk) {
-  struct owner owner = current_owner();
-  __u64 key = (__u64)(unsigned long)sk;
-
-  bpf_map_update_elem(&owners, &key, &owner, BPF_ANY);
+static __always_inline void note_owner(__u64 sk, const struct owner *owner) {
+  bpf_map_update_elem(&owners, &sk, owner, BPF_ANY);
 }
 
 /* match_task for somebody who need not be the current task. */
@@ -96,12 +93,12 @@ static __always_inline struct owner owner_at_change(const struct st_event *e, __
   if (old == TCP_LISTEN && now == TCP_SYN_RECV) { /* a child, in softirq */
     known = bpf_map_lookup_elem(&listeners, &listener);
     if (known) owner = *known;
-    bpf_map_update_elem(&owners, &key, &owner, BPF_ANY);
+    note_owner(key, &owner);
     return owner;
   }
   if (made_by_call(old, now) && is_user_task()) {
     owner = current_owner();
-    bpf_map_update_elem(&owners, &key, &owner, BPF_ANY);
+    note_owner(key, &owner);
     if (now == TCP_LISTEN) bpf_map_update_elem(&listeners, &listener, &owner, BPF_ANY);
   } else {
     known = bpf_map_lookup_elem(&owners, &key);

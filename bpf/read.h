@@ -21,6 +21,7 @@ struct subject {
   const struct sock_common *common; /* sk's, or a copy of it: read_head, then read_rest */
   void *copy;
   bool direct;
+  bool has_rest; /* read_rest was here, and the ends may have been replaced since */
 };
 
 #define DIRECT(type, p) \

@@ -106,6 +106,7 @@ static __always_inline void read_rest(struct st_event *e, struct subject *s) {
   const struct sock_common *c = s->common;
   __u32 end = bpf_core_type_size(struct sock_common);
 
+  if (s->has_rest) return;
   if (end > COMMON_BYTES) /* a constant: costs nothing */
     end = COMMON_BYTES;
   if (!s->direct)

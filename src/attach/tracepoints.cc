@@ -9,6 +9,7 @@
 
 #include "attach/libbpf_log.h"
 #include "attach/missed.h"
+#include "base/fd.h"
 
 namespace socketrace {
 namespace {
@@ -36,6 +37,10 @@ Error refusal(const bpf_program* program, int errnum, const std::string& log) {
 }
 
 }  // namespace
+
+void Tracepoints::Destroy::operator()(bpf_link* link) const {
+  bpf_link__destroy(link);
+}
 
 Result<Tracepoints> Tracepoints::attach(bpf_object* object) {
   Tracepoints tracepoints;

@@ -4,17 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "attach/host.h"
-#include "base/fd.h"
 #include "base/result.h"
 
 struct bpf_link;
 struct bpf_object;
-extern "C" int bpf_link__destroy(struct bpf_link* link);
 
 namespace socketrace {
 
@@ -37,7 +36,11 @@ class Tracepoints {
     bool raw;  // runs under no lock that another program could hold
   };
 
-  std::vector<Owned<bpf_link, bpf_link__destroy>> links_;
+  struct Destroy {
+    void operator()(bpf_link* link) const;
+  };
+
+  std::vector<std::unique_ptr<bpf_link, Destroy>> links_;
   std::vector<Program> programs_;
   Host host_;
   std::optional<std::optional<uint64_t>> missed_at_end_;

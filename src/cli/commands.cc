@@ -17,9 +17,19 @@ CommandSpec calls_command() {
           "Prints a line for every socket call of a program with its result, and for every change "
           "of state.",
           kGroups,
-          "  socketrace calls --duration 10\n"
-          "  socketrace calls state --filter-port 443 --output-limit-lines 5 --duration 10\n",
-          {"EVENT", apply_call_event, "state (default: all)", false, true}};
+          "  socketrace calls --duration 2\n"
+          "  socketrace calls connect accept --filter-port 443 --timestamp absolute --duration 2\n"
+          "  socketrace calls bind connect listen --failed --filter-uid root --duration 2\n"
+          "  socketrace calls sendto recvfrom --filter-comm 'named*' --filter-family inet,inet6 "
+          "--duration 2\n"
+          "  socketrace calls state --filter-addr 10.0.0.0/8 --output-limit-lines 100 "
+          "--duration 2\n",
+          {"EVENT", apply_call_event,
+           "bind, connect, listen, accept, sendto, recvfrom, sendmsg, recvmsg, sendmmsg, recvmmsg, "
+           "close (of sockets), state (changes of it); default: bind connect listen accept state. "
+           "Not seen: calls made through io_uring, and closes other than by close(2); calls of "
+           "32-bit programs are counted and told at the end",
+           false, true}};
 }
 
 }  // namespace

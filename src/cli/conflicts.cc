@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "bpf/calls.h"
+
 namespace socketrace {
 namespace {
 
@@ -56,6 +58,9 @@ Result<void> check_conflicts(Invocation& invocation) {
       std::all_of(match.protocols.begin(), match.protocols.end(), lacks_ports)) {
     invocation.warnings.emplace_back(
         "--filter-port can never match: --filter-protocol names only protocols without ports");
+  }
+  if (invocation.match.failed && invocation.calls.events == 1u << ST_CALL_STATE) {
+    return Error::usage("--failed can never match: a change of state has no result");
   }
   return {};
 }

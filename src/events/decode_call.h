@@ -8,7 +8,13 @@
 
 namespace socketrace {
 
-// The record of `calls` that these bytes are, in the ring's memory; nullptr: not well-formed.
-const st_state_change* decode_call(std::span<const std::byte> bytes);
+// A checked view of one record of `calls`, in the ring's memory; one of the two is there.
+struct CallEvent {
+  const st_call_record* call = nullptr;
+  const st_state_change* change = nullptr;
+};
+
+// False when the bytes are not a well-formed record.
+bool decode_call(std::span<const std::byte> bytes, CallEvent& event);
 
 }  // namespace socketrace

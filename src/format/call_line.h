@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Lines of `calls`, in the grammar of sockwho:
+//   curl/4242/5 syscall::connect(192.30.255.113:443) = -115 [EINPROGRESS]
 //   curl/4242 socket::set_state(192.168.0.2:0 <-> 192.30.255.113:443) Close -> SynSent
+// A call that was given no address shows the socket's own remote end after "peer". A message of
+// sendmmsg and recvmmsg has " message=1/4 bytes=5" behind the result of the call.
 #pragma once
 
 #include "base/buffer.h"
 #include "bpf/calls.h"
+#include "events/decode_call.h"
 #include "format/timestamp.h"
 
 namespace socketrace {
@@ -13,7 +17,7 @@ class CallLine {
  public:
   CallLine(TimestampStyle style, int64_t realtime_offset_ns) : time_(style, realtime_offset_ns) {}
 
-  void put(Buffer& out, const st_state_change& change);
+  void put(Buffer& out, const CallEvent& event);
 
  private:
   TimeColumn time_;

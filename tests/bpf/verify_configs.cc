@@ -12,11 +12,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bpf/calls.h"
+#include "bpf/calls.skel.h"
 #include "bpf/event.h"
 #include "bpf/trace.skel.h"
 
@@ -73,7 +76,7 @@ void apply_full(st_config& c) {
 }
 
 void apply_extras(st_config& c) {
-  c.want_details = c.want_stack = c.in_pidns = 1;
+  c.want_details = c.want_stack = c.in_pidns = c.only_failed = 1;
   c.pidns_dev = 4, c.pidns_ino = 4026531836u;
   c.limit = 10, c.wakeup_bytes = 65536;
 }
@@ -93,10 +96,41 @@ std::vector<Variant> variants() {
   return all;
 }
 
-struct CloseObject {
-  void operator()(trace_bpf* object) const { trace_bpf__destroy(object); }
+// An object of ours, whatever its skeleton.
+struct Opened {
+  std::shared_ptr<void> skeleton;
+  bpf_object* object = nullptr;
+  st_config* config = nullptr;
+  bpf_map* ring = nullptr;
+  std::function<int()> load;
 };
-using Object = std::unique_ptr<trace_bpf, CloseObject>;
+
+template <typename Skeleton>
+Opened open() {
+  std::shared_ptr<Skeleton> skeleton(Skeleton::open(nullptr), [](Skeleton* s) {
+    if (s != nullptr) Skeleton::destroy(s);
+  });
+  if (!skeleton) return {};
+  auto* config = const_cast<st_config*>(&skeleton->rodata->st_config);
+  return {skeleton, skeleton->obj, config, skeleton->maps.ring,
+          [skeleton] { return Skeleton::load(skeleton.get()); }};
+}
+
+// What else the programs have to be asked for, so that nothing of them is dead code.
+Opened open_calls() {
+  Opened opened = open<calls_bpf>();
+  if (!opened.object) return opened;
+  auto* skeleton = static_cast<calls_bpf*>(opened.skeleton.get());
+  skeleton->rodata->st_follow_state = 1;
+  for (auto& number : skeleton->rodata->st_numbers) number = 1;
+  return opened;
+}
+
+struct Kind {
+  const char* name;
+  Opened (*open)();
+};
+constexpr Kind kKinds[] = {{"trace", open<trace_bpf>}, {"calls", open_calls}};
 
 using KernelTypes = std::unique_ptr<btf, decltype(&btf__free)>;
 
@@ -138,25 +172,25 @@ struct Log {
 };
 
 // Loads those of `programs` under one configuration; true when the kernel took them all.
-bool load(const Variant& variant, std::vector<Log>& programs, bool verbose, bool report) {
-  Object object(trace_bpf__open());
-  if (!object) return false;
-  auto& config = const_cast<st_config&>(
-      reinterpret_cast<const volatile st_config&>(object->rodata->st_config));
-  variant.apply(config);
-  bpf_map__set_max_entries(object->maps.ring, 65536);
+bool load(const Kind& kind, const Variant& variant, std::vector<Log>& programs, bool verbose,
+          bool report) {
+  const Opened opened = kind.open();
+  if (!opened.object) return false;
+  variant.apply(*opened.config);
+  bpf_map__set_max_entries(opened.ring, 65536);
   for (Log& log : programs) {
-    bpf_program* program = bpf_object__find_program_by_name(object->obj, log.program.c_str());
+    bpf_program* program = bpf_object__find_program_by_name(opened.object, log.program.c_str());
     if (program == nullptr) return false;
     log.text[0] = '\0';
     bpf_program__set_autoload(program, true);
     bpf_program__set_log_level(program, verbose ? 1 | 4 : 4);
     bpf_program__set_log_buf(program, log.text.data(), log.text.size());
   }
-  if (trace_bpf__load(object.get()) != 0) return false;
+  if (opened.load() != 0) return false;
   if (!report) return true;
   for (const Log& log : programs) {
-    const bpf_program* program = bpf_object__find_program_by_name(object->obj, log.program.c_str());
+    const bpf_program* program =
+        bpf_object__find_program_by_name(opened.object, log.program.c_str());
     bpf_prog_info info = {};
     __u32 size = sizeof(info);
     bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
@@ -178,50 +212,72 @@ int quiet(libbpf_print_level, const char*, va_list) {
   return 0;
 }
 
-}  // namespace
-
-int main() {
-  if (std::getenv("LIBBPF_LOG") == nullptr) libbpf_set_print(quiet);
+// The programs of an object that this kernel can have at all.
+std::vector<Log> programs_of(const Kind& kind) {
+  static const bool cookies = has_cookies(), rdonly_cast = has_rdonly_cast(),
+                    preempt_count = has_preempt_count();
   std::vector<Log> programs;
-  const bool cookies = has_cookies(), rdonly_cast = has_rdonly_cast(),
-             preempt_count = has_preempt_count();
-  {
-    Object object(trace_bpf__open());
-    if (!object) {
-      std::puts("FAIL open");
-      return 1;
+  const Opened opened = kind.open();
+  if (!opened.object) return programs;
+  bpf_program* program;
+  bpf_object__for_each_program(program, opened.object) {
+    const std::string name = bpf_program__name(program);
+    if (wants_cookie(name) && !cookies) {
+      std::printf("skip %-24s needs bpf_get_attach_cookie (5.15)\n", name.c_str());
+      continue;
     }
-    bpf_program* program;
-    bpf_object__for_each_program(program, object->obj) {
-      const std::string name = bpf_program__name(program);
-      if (wants_cookie(name) && !cookies) {
-        std::printf("skip %-24s needs bpf_get_attach_cookie (5.15)\n", name.c_str());
-        continue;
-      }
-      if (name.ends_with("_direct") && !rdonly_cast) {
-        std::printf("skip %-24s needs bpf_rdonly_cast (6.2)\n", name.c_str());
-        continue;
-      }
-      if ((name.ends_with("_context") || name.ends_with("_direct")) && !preempt_count) {
-        std::printf("skip %-24s needs the symbol __preempt_count\n", name.c_str());
-        continue;
-      }
-      programs.push_back({.program = name});
+    if (name.ends_with("_direct") && !rdonly_cast) {
+      std::printf("skip %-24s needs bpf_rdonly_cast (6.2)\n", name.c_str());
+      continue;
     }
+    if ((name.ends_with("_context") || name.ends_with("_direct")) && !preempt_count) {
+      std::printf("skip %-24s needs the symbol __preempt_count\n", name.c_str());
+      continue;
+    }
+    programs.push_back({.program = name});
+  }
+  return programs;
+}
+
+// How many programs the kernel refused.
+int verify(const Kind& kind) {
+  std::vector<Log> programs = programs_of(kind);
+  if (programs.empty()) {
+    std::printf("FAIL open %s\n", kind.name);
+    return 1;
   }
   int failed = 0;
   for (const Variant& variant : variants()) {
-    if (load(variant, programs, false, true)) continue;
+    if (load(kind, variant, programs, false, true)) continue;
     for (Log& log : programs) {  // one by one: which of them is it?
       std::vector<Log> one(1);
       one[0].program = log.program;
-      if (load(variant, one, false, true)) continue;
+      if (load(kind, variant, one, false, true)) continue;
       failed++;
       std::printf("FAIL %-24s %-12s\n", log.program.c_str(), variant.name);
       if (failed > 1) continue;  // the log of the first tells enough
-      load(variant, one, true, false);
+      load(kind, variant, one, true, false);
       print_tail(one[0].text.data());
     }
+  }
+  return failed;
+}
+
+}  // namespace
+
+// verify-configs [OBJECT]
+int main(int argc, char** argv) {
+  if (std::getenv("LIBBPF_LOG") == nullptr) libbpf_set_print(quiet);
+  int failed = 0;
+  bool known = argc < 2;
+  for (const Kind& kind : kKinds) {
+    if (argc > 1 && std::string_view(kind.name) != argv[1]) continue;
+    known = true;
+    failed += verify(kind);
+  }
+  if (!known) {
+    std::puts("FAIL: want trace or calls");
+    return 2;
   }
   std::printf("%d failed\n", failed);
   return failed == 0 ? 0 : 1;

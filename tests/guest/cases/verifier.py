@@ -25,6 +25,7 @@ def every_configuration_of_every_program_loads():
     for program, configurations in taken.items():
         check_equal(configurations, every, "configurations of " + program)
     wanted = {f"st_{kind}_{n}" for kind in ("sock", "socket", "skb") for n in range(1, 6)}
+    wanted |= {"st_state_change", "st_call_begins", "st_call_ends"}
     if KERNEL >= (5, 15):
         wanted |= {"st_kprobe_cookie", "st_multi", "st_kprobe_cookie_context", "st_multi_context"}
     if KERNEL >= (6, 2):

@@ -73,12 +73,12 @@ TEST_CASE("every option reaches its place") {
 }
 
 TEST_CASE("sub-commands share the filters and have some of their own") {
-  const auto parsed = parse_words(
-      words_of("calls state --filter-port 22 --filter-uid root,1000 --failed --duration 2.5 state "
-               "--timestamp relative -o /o --output-limit-lines 3 --buffer-size 1M --no-sandbox"));
+  const auto parsed = parse_words(words_of(
+      "calls state --filter-port 22 --filter-uid root,1000 --failed --duration 2.5 recv-from "
+      "--timestamp relative -o /o --output-limit-lines 3 --buffer-size 1M --no-sandbox"));
   REQUIRE(parsed);
   CHECK(parsed->command == Command::calls);
-  CHECK(parsed->calls.events == 1u << ST_CALL_STATE);
+  CHECK(parsed->calls.events == (1u << ST_CALL_STATE | 1u << ST_CALL_RECVFROM));
   CHECK(parsed->match.ports.size() == 1);
   CHECK(parsed->match.uids == std::vector<uint32_t>{0, 1000});
   CHECK(parsed->match.failed);
