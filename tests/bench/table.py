@@ -80,7 +80,7 @@ def peers_figures(raw):
         return (name, where, spread(mine), f"pwru {spread(theirs)}{also}", f"<= {target} x",
                 f"{ratio:.2f} x, {verdict(ratio, target, first)}")
 
-    also = ""
+    also = "; bpftrace failed"
     if "bpftrace" in raw["tools"]:
         also = f"; bpftrace {spread(column(raw['tools']['bpftrace']['start'], 'first_line_s'))}"
     yield beside("exec to first line, s", column(ours["start"], "first_line_s"),
