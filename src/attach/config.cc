@@ -95,6 +95,13 @@ void place_in_pid_namespace(st_config& config, dev_t device, uint64_t inode) {
   config.pidns_ino = inode;
 }
 
+void choose_ways(st_config& config) {
+  config.by_task = config.pid_count != 0 || config.comm_count != 0 || config.uid_count != 0;
+  config.quick = config.want_details == 0 && config.want_stack == 0 && config.addr_count == 0 &&
+                 config.protocol_count == 0 && config.family_count == 0 && config.mark_count == 0 &&
+                 config.netns_count == 0;
+}
+
 void fit_to_ring(st_config& config, uint64_t ring_bytes) {
   config.wakeup_bytes = std::min<uint64_t>(config.wakeup_bytes, ring_bytes / 4);
 }
@@ -104,10 +111,6 @@ Result<st_config> config_for(const Match& match, const View& view, const NetnsPl
   config.own_tgid = static_cast<uint32_t>(getpid());
   config.want_details = view.sock_info || view.socket_info;
   config.want_stack = view.stack;
-  config.by_task = !match.pids.empty() || !match.comms.empty() || !match.uids.empty();
-  config.quick = !config.want_details && !config.want_stack && match.addresses.empty() &&
-                 match.protocols.empty() && match.families.empty() && match.marks.empty() &&
-                 match.netns.empty();
   config.limit = view.limit_lines;
   const bool at_once = view.limit_lines != 0 && view.limit_lines <= kSmallLimit;
   config.wakeup_bytes = at_once ? 0 : kWakeupBytes;
@@ -122,6 +125,7 @@ Result<st_config> config_for(const Match& match, const View& view, const NetnsPl
   for (size_t i = 0; i < match.netns.size(); i++) {
     config.netns[i] = TRY(netns_inode(match.netns[i], places));
   }
+  choose_ways(config);
   return config;
 }
 

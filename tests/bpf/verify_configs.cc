@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attach/config.h"
 #include "bpf/calls.h"
 #include "bpf/calls.skel.h"
 #include "bpf/event.h"
@@ -177,6 +178,7 @@ bool load(const Kind& kind, const Variant& variant, std::vector<Log>& programs, 
   const Opened opened = kind.open();
   if (!opened.object) return false;
   variant.apply(*opened.config);
+  socketrace::choose_ways(*opened.config);
   bpf_map__set_max_entries(opened.ring, 65536);
   for (Log& log : programs) {
     bpf_program* program = bpf_object__find_program_by_name(opened.object, log.program.c_str());
