@@ -7,6 +7,7 @@
 #ifndef SOCKETRACE_BPF_MATCH_H
 #define SOCKETRACE_BPF_MATCH_H
 
+#include "bpf/context.h"
 #include "bpf/skb.h"
 
 const volatile struct st_config st_config = {};
@@ -56,10 +57,17 @@ static __always_inline bool filters_by_task(void) {
   return st_config.by_task;
 }
 
-/* The current task: in softirq whoever was interrupted. */
-static __always_inline bool match_task(struct st_event *e) {
+/* Our own process never matches. A packet or timer that happens to interrupt us is not of our
+ * making, though: such a hit counts, where the program can tell. */
+static __always_inline bool is_ours(const struct st_event *e, bool context) {
+  if (!st_config.own_tgid || e->tgid != st_config.own_tgid) return false;
+  return !context || !(context_flags() & (ST_HIT_SOFTIRQ | ST_HIT_HARDIRQ));
+}
+
+/* The current task: in softirq whoever was interrupted. `context`: the program knows about that. */
+static __always_inline bool match_task_in(struct st_event *e, bool context) {
   read_task(e);
-  if (st_config.own_tgid && e->tgid == st_config.own_tgid) return false;
+  if (is_ours(e, context)) return false;
   if (st_config.pid_count && !IN_LIST(pids, ST_MAX_PIDS, st_config.pid_count, e->tgid))
     return false;
   if (st_config.uid_count &&
@@ -73,6 +81,9 @@ static __always_inline bool match_task(struct st_event *e) {
     return comm_matches(comm);
   }
   return true;
+}
+static __always_inline bool match_task(struct st_event *e) {
+  return match_task_in(e, false);
 }
 
 static __always_inline bool port_in_rule(__u32 i, __u16 local, __u16 remote) {

@@ -75,10 +75,10 @@ static __always_inline int general_hit(void *ctx, const void *object, __u32 kind
   struct st_event e = {}; /* no helper gets at it: registers, and only what is needed */
   struct st_stats *counters;
 
-  if (filters_by_task() && !match_task(&e)) return 0;
+  if (filters_by_task() && !match_task_in(&e, context)) return 0;
   find_subject(&e, &s, object, kind);
   if (!match_subject(&e, &s)) return 0;
-  if (!filters_by_task() && !match_task(&e)) return 0;
+  if (!filters_by_task() && !match_task_in(&e, context)) return 0;
 
   complete(&e, &s);
   counters = this_cpu_stats();
@@ -110,12 +110,12 @@ static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 
   if (!st_state.enabled || limit_reached()) return 0;
   if (!direct || !(st_config.quick || st_config.port_count))
     return general_hit(ctx, object, kind, func, ip, context, direct);
-  if (by_task && !match_task(&task)) return 0;
+  if (by_task && !match_task_in(&task, context)) return 0;
   verdict = look(&plain, &s, object, kind);
   if (verdict == ST_NO_MATCH) return 0;
   if (verdict == ST_GENERAL || !st_config.quick)
     return general_hit(ctx, object, kind, func, ip, context, true);
-  if (!by_task && !match_task(&task)) return 0;
+  if (!by_task && !match_task_in(&task, context)) return 0;
   emit_plain(&s, &plain, &task, object, kind, func, context);
   return 0;
 }
