@@ -19,6 +19,7 @@
 
 /* uapi numbers whose headers do not compile for the bpf target */
 enum {
+  AF_UNSPEC = 0,
   AF_UNIX = 1,
   AF_INET = 2,
   AF_INET6 = 10,
@@ -38,6 +39,7 @@ enum {
   IPPROTO_ICMPV6 = 58,
   IPPROTO_SCTP = 132,
   IPPROTO_UDPLITE = 136,
+  IPPROTO_MPTCP = 262,
 };
 enum {
   TCP_ESTABLISHED = 1,
@@ -95,12 +97,32 @@ struct sock_common {
   atomic64_t skc_cookie;
 };
 
+struct qstr {
+  const unsigned char *name;
+};
+struct dentry {
+  struct dentry *d_parent;
+  struct qstr d_name;
+};
+struct vfsmount {
+  struct dentry *mnt_root;
+};
+struct mount {
+  struct mount *mnt_parent; /* itself: the root of its namespace */
+  struct dentry *mnt_mountpoint;
+  struct vfsmount mnt;
+};
+struct path {
+  struct vfsmount *mnt;
+  struct dentry *dentry;
+};
 struct inode {
   unsigned long i_ino;
   unsigned short i_mode;
 };
 struct file {
   struct inode *f_inode;
+  struct path f_path;
   void *private_data;
 };
 struct fdtable {
@@ -109,6 +131,11 @@ struct fdtable {
 };
 struct files_struct {
   struct fdtable *fdt;
+};
+struct mm_struct {
+  struct file *exe_file;
+  unsigned long arg_start;
+  unsigned long arg_end;
 };
 struct thread_info {
   unsigned long flags;
@@ -141,6 +168,7 @@ struct sock {
   int sk_rcvbuf;
   int sk_sndbuf;
   struct sk_backlog sk_backlog;
+  int sk_err;
   struct socket *sk_socket;
   unsigned long sk_ino; /* 6.18+ */
 };
@@ -152,6 +180,7 @@ struct task_struct {
   struct thread_info thread_info;
   unsigned int flags;
   char comm[16];
+  struct mm_struct *mm;
   struct files_struct *files;
 };
 

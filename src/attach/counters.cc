@@ -31,4 +31,13 @@ Result<Totals> Counters::totals() const {
   return totals;
 }
 
+Result<void> Counters::add_up(int map_fd, std::span<uint64_t> words) const {
+  std::vector<uint64_t> by_cpu(words.size() * cpus_);
+  const uint32_t only = 0;
+  const int status = bpf_map_lookup_elem(map_fd, &only, by_cpu.data());
+  if (status != 0) return Error::from_errno("read the counters", -status);
+  for (size_t i = 0; i < by_cpu.size(); ++i) words[i % words.size()] += by_cpu[i];
+  return {};
+}
+
 }  // namespace socketrace

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/result.h"
 
@@ -21,6 +22,8 @@ class Counters {
   static Result<Counters> open(int map_fd);
   // Sums over CPUs; one bpf(2) call, so not for the hot path.
   Result<Totals> totals() const;
+  // Of another per-CPU map of one entry, a struct of nothing but 64-bit counters: the same.
+  Result<void> add_up(int map_fd, std::span<uint64_t> words) const;
 
  private:
   Counters(int map_fd, size_t cpus) : map_fd_(map_fd), cpus_(cpus) {}

@@ -22,7 +22,8 @@ bool is_raw(const bpf_program* program) {
 // "raw_tp/inet_sock_set_state" -> "inet_sock_set_state"
 std::string place_of(const bpf_program* program) {
   const std::string section = bpf_program__section_name(program);
-  return section.substr(section.find('/') + 1);
+  const size_t slash = section.find('/');
+  return slash == section.npos ? "" : section.substr(slash + 1);
 }
 
 Error refusal(const bpf_program* program, int errnum, const std::string& log) {
@@ -48,6 +49,7 @@ Result<Tracepoints> Tracepoints::attach(bpf_object* object) {
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, object) {
     if (!bpf_program__autoload(program)) continue;
+    if (place_of(program).empty()) continue;  // another attaches it: attach/uprobes
     LibbpfLog log;
     tracepoints.links_.emplace_back(bpf_program__attach(program));
     const int errnum = errno;

@@ -32,6 +32,20 @@ CommandSpec calls_command() {
            false, true}};
 }
 
+CommandSpec connect_command() {
+  static const std::array kGroups = {&connect_options(), &filtering_options(), &outcome_options(),
+                                     &line_options(),    &running_options(),   &general_options()};
+  return {Command::connect, "connect",
+          "Prints a line for every attempt to connect, of every address family, once its result is "
+          "final.",
+          kGroups,
+          "  socketrace connect --failed --duration 5\n"
+          "  socketrace connect --args --as ip2asn-combined.tsv --filter-port 443 --duration 5\n"
+          "  socketrace connect --host --filter-family inet,inet6 --duration 5\n"
+          "  socketrace connect --style soconnect --filter-family inet,inet6 --duration 5\n"
+          "  socketrace connect --histogram --filter-protocol tcp --duration 5\n"};
+}
+
 }  // namespace
 
 std::span<const CommandSpec> commands() {
@@ -49,6 +63,7 @@ std::span<const CommandSpec> commands() {
           "  socketrace --filter-netns web --filter-family unix -o /tmp/hits\n"
           "  socketrace --list-funcs sock --filter-funcs 'tcp_(send|recv)msg'\n"},
       calls_command(),
+      connect_command(),
   };
   return kCommands;
 }

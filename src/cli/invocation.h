@@ -11,7 +11,7 @@
 
 namespace socketrace {
 
-enum class Command { trace, list_funcs, calls, help, version };
+enum class Command { trace, list_funcs, calls, connect, help, version };
 
 // Which pointer arguments make a function a target; same numbers as enum st_kind.
 struct KindSet {
@@ -73,7 +73,7 @@ struct Match {
 };
 
 enum class KprobeWay { automatic, kprobe_multi, kprobe };
-enum class TimestampStyle { none, absolute, relative, monotonic };
+enum class TimestampStyle { none, absolute, relative, monotonic, time_of_day };
 
 struct View {
   bool sock_common = false;
@@ -91,6 +91,18 @@ struct Calls {
   uint32_t events = 0;
 };
 
+enum class ConnectStyle { table, soconnect };
+enum class HistogramBy { none, port, process };
+struct Connect {
+  bool immediate = false;  // what the call returned, not the final result
+  bool args = false;
+  bool host = false;
+  std::vector<std::string> libcs;  // beyond those in use
+  ConnectStyle style = ConnectStyle::table;
+  HistogramBy histogram = HistogramBy::none;
+  std::vector<std::string> as_files;
+};
+
 struct Invocation {
   Command command = Command::trace;
   std::string text;  // for help and version: what to print on stdout
@@ -99,6 +111,7 @@ struct Invocation {
   Match match;
   View view;
   Calls calls;
+  Connect connect;
   KprobeWay way = KprobeWay::automatic;
   uint64_t buffer_bytes = 0;  // ring size, a power of two, at least a page; 0: default
   bool sandbox = true;        // once attached, give up what is not needed any more

@@ -42,6 +42,7 @@ const OptionGroup& outcome_options();
 const OptionGroup& line_options();
 const OptionGroup& running_options();
 const OptionGroup& general_options();
+const OptionGroup& connect_options();
 
 // ---- ways to apply a value, for the tables ------------------------------------------------------
 

@@ -10,5 +10,6 @@ namespace socketrace {
 Result<int> trace(const Invocation& invocation);
 Result<int> list_funcs(const Invocation& invocation);
 Result<int> calls(const Invocation& invocation);
+Result<int> connect_attempts(const Invocation& invocation);  // connect() is a function of libc
 
 }  // namespace socketrace

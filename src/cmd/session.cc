@@ -31,6 +31,7 @@ Result<int> run_session(const Session& session, Tracepoints& tracepoints, Teller
   tracepoints.detach();
   // Programs that were still running when they went inert have finished by now.
   if (end) end = show.drain(ring, session.counters);
+  teller.put_footer(sink.buffer());
   if (end) end = sink.finish();
   if (!end) return std::move(end).error();
 

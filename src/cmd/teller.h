@@ -20,6 +20,7 @@ class Teller {
   virtual ~Teller() = default;
   virtual void put_header(Buffer&) {}
   virtual Told put_record(Buffer& out, std::span<const std::byte> record) = 0;
+  virtual void put_footer(Buffer&) {}
 };
 
 }  // namespace socketrace

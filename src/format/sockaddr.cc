@@ -13,7 +13,6 @@
 #include <optional>
 
 #include "base/names.h"
-#include "format/endpoint.h"
 
 namespace socketrace {
 namespace {
@@ -123,6 +122,16 @@ unsigned SocketAddress::family() const {
   return family;
 }
 
+std::optional<End> end_of(const SocketAddress& address) {
+  if (!address.has_family()) return std::nullopt;
+  std::optional<End> end = known_end(address);
+  if (end) {
+    end->family = address.family();
+    end->protocol = address.protocol;
+  }
+  return end;
+}
+
 void put_sockaddr(Buffer& out, const SocketAddress& address) {
   if (address.read == SocketAddress::Read::null) return out.put("NULL");
   if (address.length < kFamilyBytes) {
@@ -132,11 +141,7 @@ void put_sockaddr(Buffer& out, const SocketAddress& address) {
   }
   if (!address.has_family()) return out.put("?(EFAULT)");
   if (address.family() == AF_UNSPEC) return out.put("unspec");
-  if (std::optional<End> end = known_end(address)) {
-    end->family = address.family();
-    end->protocol = address.protocol;
-    return put_end(out, *end);
-  }
+  if (const std::optional<End> end = end_of(address)) return put_end(out, *end);
   put_unknown(out, address);
 }
 

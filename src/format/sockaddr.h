@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/buffer.h"
+#include "format/endpoint.h"
 
 namespace socketrace {
 
@@ -25,5 +27,9 @@ struct SocketAddress {
 // netlink:ROUTE pid=123 groups=0x11   packet:2/0x0800   vsock:2:1024   unspec
 // AF_CAN:0001...   AF_57:...   NULL   short(1)   ?(EFAULT)
 void put_sockaddr(Buffer& out, const SocketAddress& address);
+
+// Its parts, for families that put_end has words for; nullopt: another family, or too short for
+// its.
+std::optional<End> end_of(const SocketAddress& address);
 
 }  // namespace socketrace

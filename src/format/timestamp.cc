@@ -21,6 +21,8 @@ size_t width_of(TimestampStyle style) {
       return 14;
     case TimestampStyle::monotonic:
       return 16;
+    case TimestampStyle::time_of_day:
+      return 9;
     case TimestampStyle::none:
       break;
   }
@@ -47,7 +49,7 @@ void put_seconds(Buffer& out, uint64_t ns) {
 TimeColumn::TimeColumn(TimestampStyle style, int64_t realtime_offset_ns)
     : style_(style), realtime_offset_ns_(realtime_offset_ns) {
   // Reads /etc/localtime now: while hits are shown no file can be opened (attach/confine.h).
-  if (style == TimestampStyle::absolute) tzset();
+  if (style == TimestampStyle::absolute || style == TimestampStyle::time_of_day) tzset();
 }
 
 void TimeColumn::put_header(Buffer& out) const {
@@ -72,12 +74,19 @@ void TimeColumn::put(Buffer& out, uint64_t time_ns) {
     case TimestampStyle::monotonic:
       put_seconds(out, time_ns);
       break;
+    case TimestampStyle::time_of_day:
+      put_wall_clock(out, time_ns);
+      break;
   }
   out.pad_to(start, width_of(style_));
   out.put(' ');
 }
 
 void TimeColumn::put_absolute(Buffer& out, uint64_t time_ns) {
+  put_fraction(out, put_wall_clock(out, time_ns));
+}
+
+uint64_t TimeColumn::put_wall_clock(Buffer& out, uint64_t time_ns) {
   // Unsigned: a time that no clock could have given must not overflow.
   const auto wall = static_cast<int64_t>(time_ns + static_cast<uint64_t>(realtime_offset_ns_));
   int64_t second = wall / int64_t{kSecond};
@@ -88,7 +97,7 @@ void TimeColumn::put_absolute(Buffer& out, uint64_t time_ns) {
   }
   if (second != cached_second_) read_calendar(second);
   out.put({cached_text_, cached_length_});
-  put_fraction(out, static_cast<uint64_t>(rest));
+  return static_cast<uint64_t>(rest);
 }
 
 void TimeColumn::put_relative(Buffer& out, uint64_t time_ns) {
@@ -108,7 +117,9 @@ void TimeColumn::read_calendar(int64_t second) {
   const auto time = static_cast<time_t>(second);
   tm calendar = {};
   if (localtime_r(&time, &calendar) != nullptr) {
-    cached_length_ = strftime(cached_text_, sizeof(cached_text_), "%Y-%m-%dT%H:%M:%S", &calendar);
+    const char* const form =
+        style_ == TimestampStyle::time_of_day ? "%H:%M:%S" : "%Y-%m-%dT%H:%M:%S";
+    cached_length_ = strftime(cached_text_, sizeof(cached_text_), form, &calendar);
   } else {  // a year that does not fit an int
     cached_length_ = static_cast<size_t>(
         std::to_chars(cached_text_, cached_text_ + sizeof(cached_text_), second).ptr -

@@ -13,6 +13,8 @@ namespace socketrace {
 //   absolute   2026-11-20T22:48:00.123456   local time
 //   relative   +0.000123                    seconds since the first hit
 //   monotonic  12345.678901                 seconds of CLOCK_MONOTONIC
+//   time_of_day  22:48:00                   local time; not an option, but what `connect` begins
+//   with
 class TimeColumn {
  public:
   TimeColumn(TimestampStyle style, int64_t realtime_offset_ns);
@@ -22,6 +24,8 @@ class TimeColumn {
 
  private:
   void put_absolute(Buffer& out, uint64_t time_ns);
+  // Up to the second; the nanoseconds that are left.
+  uint64_t put_wall_clock(Buffer& out, uint64_t time_ns);
   void put_relative(Buffer& out, uint64_t time_ns);
   void read_calendar(int64_t second);
 

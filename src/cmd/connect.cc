@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// `connect`: a line for each attempt to connect, with its final result.
+#include "bpf/connect.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "attach/host.h"
+#include "attach/libcs.h"
+#include "attach/object.h"
+#include "attach/tracepoints.h"
+#include "attach/uprobes.h"
+#include "base/log.h"
+#include "base/users.h"
+#include "cmd/cmd.h"
+#include "cmd/loading.h"
+#include "cmd/session.h"
+#include "cmd/teller.h"
+#include "connect.skel.h"
+#include "events/clock.h"
+#include "events/decode_connect.h"
+#include "events/stop.h"
+#include "format/connect_line.h"
+#include "format/histogram.h"
+
+namespace socketrace {
+namespace {
+
+class ConnectTeller final : public Teller {
+ public:
+  ConnectTeller(const Invocation& in, const Users& users, const AsTable* networks)
+      : by_(in.connect.histogram),
+        line_(in.view, in.connect, users, networks, realtime_offset_ns()) {}
+
+  void put_header(Buffer& out) override {
+    if (by_ == HistogramBy::none) line_.put_header(out);
+  }
+  Told put_record(Buffer& out, std::span<const std::byte> record) override {
+    Attempt attempt;
+    if (!decode_connect(record, attempt)) return Told::malformed;
+    if (by_ == HistogramBy::none) {
+      line_.put_attempt(out, attempt);
+      return Told::line;
+    }
+    key_.clear();
+    put_histogram_key(key_, attempt, by_);
+    histograms_.add(key_.view(), attempt.told->latency_ns / 1000);
+    return Told::nothing;
+  }
+  void put_footer(Buffer& out) override { histograms_.put(out); }
+
+ private:
+  HistogramBy by_;
+  ConnectFormat line_;
+  Histograms histograms_;
+  Buffer key_{256};
+};
+
+// nullopt: no column for it.
+Result<std::optional<AsTable>> load_networks(const std::vector<std::string>& files) {
+  if (files.empty()) return std::optional<AsTable>();
+  AsTable networks;
+  for (const std::string& file : files) {
+    auto added = networks.add_file(file);
+    if (!added) return std::move(added).error().within("--as");
+  }
+  networks.finish();
+  for (const std::string& note : networks.notes()) say(note + ": line skipped");
+  if (networks.malformed() > networks.notes().size()) {
+    say(fmt::format("{} more lines skipped", networks.malformed() - networks.notes().size()));
+  }
+  return std::optional<AsTable>(std::move(networks));
+}
+
+// What became of attempts that no line tells of.
+void add_remarks(int stats_map, const Counters& counters, Account& account) {
+  std::array<uint64_t, sizeof(st_connect_stats) / sizeof(uint64_t)> words{};
+  if (auto added = counters.add_up(stats_map, words); !added) {
+    account.remarks.push_back(added.error().text());
+    return;
+  }
+  const auto stats = std::bit_cast<st_connect_stats>(words);
+  const auto remark = [&](uint64_t count, const char* what) {
+    if (count != 0) account.remarks.push_back(fmt::format("{} {}", count, what));
+  };
+  remark(stats.begun > stats.ended ? stats.begun - stats.ended : 0, "still undecided");
+  remark(stats.repeated, "repeated calls on a socket that was connecting or connected");
+  remark(stats.unseen, "not shown (too many at once)");
+}
+
+void choose_programs(Object<connect_bpf>& object, bool hosts) {
+  bpf_program__set_autoload(object->progs.st_connect_enter, true);
+  bpf_program__set_autoload(object->progs.st_connect_exit, true);
+  bpf_program__set_autoload(object->progs.st_connect_state, true);
+  bpf_program__set_autoload(object->progs.st_host_asked, hosts);
+  bpf_program__set_autoload(object->progs.st_host_answered, hosts);
+  if (hosts) return;
+  bpf_map__set_max_entries(object->maps.hosts, 1);
+  bpf_map__set_max_entries(object->maps.questions, 1);
+}
+
+// A library in use may be one that we cannot probe; one that was asked for must be.
+Result<Uprobes> watch_lookups(const Object<connect_bpf>& object, const Connect& wanted) {
+  Uprobes uprobes;
+  if (!wanted.host) return uprobes;
+  const auto watch = [&](const std::string& library) {
+    return uprobes.attach(object->progs.st_host_asked, object->progs.st_host_answered, library,
+                          "getaddrinfo");
+  };
+  for (const std::string& library : wanted.libcs) {
+    if (auto attached = watch(library); !attached) {
+      return std::move(attached).error().within("--libc");
+    }
+  }
+  size_t watched = wanted.libcs.size();
+  for (const Libc& libc : libcs_in_use()) {
+    if (auto attached = watch(libc.path); !attached) {
+      say("no names from " + libc.name + ": " + attached.error().text());
+    } else {
+      say_verbose("names from " + libc.path);
+      ++watched;
+    }
+  }
+  if (watched == 0) say("no names: no program in use has a C library that we know; --libc PATH");
+  return uprobes;
+}
+
+}  // namespace
+
+Result<int> connect_attempts(const Invocation& in) {
+  const std::atomic<int>& stop = install_stop_signals();
+  const st_config config = TRY(config_for(in.match, in.view));
+  const std::optional<AsTable> networks = TRY(load_networks(in.connect.as_files));
+  TRY(check_host(Places::tracepoints));
+  Object<connect_bpf> object = TRY(Object<connect_bpf>::open());
+  configure(object, config, in.buffer_bytes);
+  object->rodata->st_connect_config.immediate = in.connect.immediate;
+  object->rodata->st_connect_config.want_args = in.connect.args;
+  object->rodata->st_connect_config.want_host = in.connect.host;
+  choose_programs(object, in.connect.host);
+  TRY(raise_limits(0, read_host()));
+  TRY(load_or_tell(object));
+  Sink sink = TRY(Sink::open(in.view.output_path, &stop));
+
+  Account account;
+  account.places = "tracepoints";
+  const auto begin = std::chrono::steady_clock::now();
+  Tracepoints tracepoints = TRY(Tracepoints::attach(object->obj));
+  const Uprobes uprobes = TRY(watch_lookups(object, in.connect));
+  account.attach_took = std::chrono::steady_clock::now() - begin;
+
+  const Users users = Users::read();
+  ConnectTeller teller(in, users, networks ? &*networks : nullptr);
+  Session session = TRY(session_of(object, in, stop));
+  session.add_remarks = [&](Account& told) {
+    add_remarks(bpf_map__fd(object->maps.connect_stats), session.counters, told);
+  };
+  return run_session(session, tracepoints, teller, sink, account);
+}
+
+}  // namespace socketrace

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One attempt to connect -> one line.
+#pragma once
+
+#include <cstdint>
+
+#include "base/buffer.h"
+#include "base/users.h"
+#include "cli/invocation.h"
+#include "events/decode_connect.h"
+#include "format/as_table.h"
+#include "format/sockaddr.h"
+#include "format/timestamp.h"
+
+namespace socketrace {
+
+class ConnectFormat {
+ public:
+  // `users` and `networks` are borrowed; without `networks` there is no column AS-INFO.
+  ConnectFormat(const View& view, const Connect& wanted, const Users& users,
+                const AsTable* networks, int64_t realtime_offset_ns);
+
+  void put_header(Buffer& out) const;
+  void put_attempt(Buffer& out, const Attempt& attempt);
+
+ private:
+  void put_table_header(Buffer& out) const;
+  void put_table_row(Buffer& out, const Attempt& attempt);
+  void put_soconnect_row(Buffer& out, const Attempt& attempt);
+  void put_user(Buffer& out, uint32_t uid) const;
+  void put_network(Buffer& out, const SocketAddress& address) const;
+
+  const Connect wanted_;
+  const Users& users_;
+  const AsTable* networks_;
+  TimeColumn time_;
+};
+
+// Where to, as the caller gave it.
+SocketAddress destination_of(const st_connect& told);
+
+// "/usr/bin/curl", "[kworker/0:1]" for a thread of the kernel, "(curl)" where the path is not
+// known; the beginning of a path that is too long is "...".
+void put_program(Buffer& out, const Attempt& attempt);
+
+// "port 443", "AF_UNIX" where there are no ports; "/usr/bin/curl".
+void put_histogram_key(Buffer& out, const Attempt& attempt, HistogramBy by);
+
+}  // namespace socketrace
