@@ -32,8 +32,8 @@ enum st_kind {
 #define ST_COOKIE_KIND(cookie) ((__u32)(((cookie) >> 3) & 3))
 #define ST_COOKIE_FUNC(cookie) ((__u32)((cookie) >> 8))
 
-/* st_event.func when there is no cookie (below 5.15): resolve st_event.ip, the nearest symbol at or
- * below it is the function. */
+/* st_event.func when there is no cookie (below 5.15), or one for many functions (probe events):
+ * resolve st_event.ip, the nearest symbol at or below it is the function. */
 #define ST_FUNC_UNKNOWN 0xffffffffu
 
 /* ---- records -------------------------------------------------------------------------------- */

@@ -2,16 +2,19 @@
 // What every way of attaching gives back; one file for each way.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "attach/event_group.h"
 #include "attach/probes.h"
 #include "base/fd.h"
 
 namespace socketrace {
 
 struct LiveProbes {
-  std::vector<Fd> fds;  // closing them detaches: links, or perf events (Way::kprobe_plain)
+  std::unique_ptr<EventGroup> group;  // probe events: can go once nobody uses them, thus after fds
+  std::vector<Fd> fds;  // closing them detaches: links, or perf events (ways without cookies)
   size_t functions = 0;
   std::vector<Skipped> skipped;
   bool interrupted = false;
@@ -25,6 +28,10 @@ Result<LiveProbes> attach_kprobe_multi(const Programs& programs, std::span<const
 // were slower than one (2.15 -> 7.4 s for 200 functions on 6.1).
 Result<LiveProbes> attach_kprobes(Way way, const Programs& programs,
                                   std::span<const Target> targets, const Progress& progress);
+
+// One probe event of tracefs for up to 64 functions of one kind and argument.
+Result<LiveProbes> attach_probe_events(Way way, const Programs& programs,
+                                       std::span<const Target> targets, const Progress& progress);
 
 // The order to attach in: indices into `targets`. A second name of the same code is skipped.
 struct Order {

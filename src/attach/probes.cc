@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "attach/probes.h"
 
+#include <algorithm>
+
 #include "attach/backend.h"
 #include "attach/close_all.h"
 #include "attach/host.h"
@@ -36,6 +38,22 @@ std::optional<uint64_t> missed_by(const Programs& programs, const Host& host) {
   return total;
 }
 
+Result<LiveProbes> attach_by(Way way, const Programs& programs, std::span<const Target> targets,
+                             const Progress& progress) {
+  if (way == Way::kprobe_multi) return attach_kprobe_multi(programs, targets, progress);
+  if (by_event(way)) return attach_probe_events(way, programs, targets, progress);
+  return attach_kprobes(way, programs, targets, progress);
+}
+
+// A part of a longer work: reports go on from `done` of `total`.
+Progress part(const Progress& whole, size_t done, size_t share, size_t total) {
+  if (!whole.report) return whole;
+  const auto report = [&whole, done, share, total](size_t part_done, size_t part_total) {
+    whole.report(done + share * part_done / std::max<size_t>(part_total, 1), total);
+  };
+  return {report, whole.stop};
+}
+
 }  // namespace
 
 struct Probes::State {
@@ -43,7 +61,8 @@ struct Probes::State {
   Programs programs;
   Host host;
   bool live = true;
-  size_t left_to_kernel = 0;
+  size_t left_to_kernel = 0, left_defined = 0;
+  bool events = false;
   // As of detach(), when the links are gone.
   std::optional<uint64_t> missed_by_links, missed;
 };
@@ -51,13 +70,13 @@ struct Probes::State {
 Result<Probes> Probes::attach(Way way, const Programs& programs, std::span<const Target> targets,
                               const Progress& progress) {
   if (targets.empty()) return Error("attach: no function to attach to");
-  auto attached = way == Way::kprobe_multi ? attach_kprobe_multi(programs, targets, progress)
-                                           : attach_kprobes(way, programs, targets, progress);
+  auto attached = attach_by(way, programs, targets, progress);
   if (!attached) return std::move(attached).error().within("attach");
   auto state = std::make_unique<State>();
   state->attached = std::move(*attached);
   state->programs = programs;
   state->host = read_host();
+  state->events = by_event(way);
   return Probes(std::move(state));
 }
 
@@ -89,7 +108,13 @@ size_t Probes::left_to_kernel() const {
   return state_->left_to_kernel;
 }
 
+size_t Probes::left_defined() const {
+  return state_->left_defined;
+}
+
+// Of an event with many probes, the kernel tells what one of them missed.
 std::optional<uint64_t> Probes::missed_by_links() const {
+  if (state_->events) return std::nullopt;
   return state_->live ? missed_by(state_->attached.fds) : state_->missed_by_links;
 }
 
@@ -103,7 +128,16 @@ void Probes::detach(const Progress& progress) {
   state_->missed = missed();
   state_->missed_by_links = missed_by_links();
   state_->live = false;
-  state_->left_to_kernel = close_all(state_->attached.fds, progress);
+  LiveProbes& attached = state_->attached;
+  if (!attached.group) {
+    state_->left_to_kernel = close_all(attached.fds, progress);
+    return;
+  }
+  // Disarmed first, then removed: to the host they are gone when the first half is done.
+  const size_t half = attached.functions;
+  state_->left_to_kernel = close_all(attached.fds, part(progress, 0, half, 2 * half));
+  state_->left_defined = attached.group->remove_all(part(progress, half, half, 2 * half));
+  attached.group.reset();
 }
 
 }  // namespace socketrace

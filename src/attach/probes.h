@@ -34,9 +34,21 @@ struct Programs {
 };
 
 // kprobe_multi wants by_cookie loaded with BPF_TRACE_KPROBE_MULTI as its expected attach type, the
-// others without; kprobe_plain wants by_argument.
-enum class Way { kprobe_multi, kprobe_cookie, kprobe_plain };
-const char* way_name(Way way);  // "kprobe-multi", "kprobe", "kprobe"
+// others without; the plain ones want by_argument. By an event, a hit's function is known by its
+// address only.
+enum class Way { kprobe_multi, kprobe_cookie, kprobe_plain, event_cookie, event_plain };
+const char* way_name(Way way);  // as --kprobe-way wants it
+
+constexpr bool has_cookies(Way way) {
+  return way != Way::kprobe_plain && way != Way::event_plain;
+}
+constexpr bool by_event(Way way) {
+  return way == Way::event_cookie || way == Way::event_plain;
+}
+// Whether a hit says the index of its target; otherwise only the address of the function.
+constexpr bool tells_target(Way way) {
+  return way == Way::kprobe_multi || way == Way::kprobe_cookie;
+}
 
 // What this kernel offers, by its BTF: has_struct(types, "bpf_kprobe_multi_link") (5.18+ with
 // FPROBE; the enum value is there without FPROBE too and proves nothing) and
@@ -48,7 +60,14 @@ struct KernelOffers {
 // A forced way that cannot be is an error with the reason. Kernels without kprobes give an error
 // naming CONFIG_KPROBES.
 Result<Way> choose_way(KprobeWay wanted, const KernelOffers& offers);
-Result<Way> choose_way(KprobeWay wanted, const KernelOffers& offers, bool has_kprobe_events);
+
+// What the file system has.
+struct Doors {
+  bool kprobe_pmu = true;     // perf's own kprobes
+  Result<void> probe_events;  // tracefs' kprobe_events, or why they cannot be had
+};
+Doors find_doors();
+Result<Way> choose_way(KprobeWay wanted, const KernelOffers& offers, const Doors& doors);
 
 struct Progress {
   // Called now and then, from the calling thread only; done of total. May be empty.
@@ -86,6 +105,9 @@ class Probes {
   // (closing cannot be called off, only be done by somebody else).
   void detach(const Progress& progress);
   size_t left_to_kernel() const;
+  // Definitions of probes, disarmed, that stay in tracefs' kprobe_events: detaching was stopped, or
+  // somebody else uses the event. The next start removes them.
+  size_t left_defined() const;
 
  private:
   struct State;

@@ -18,7 +18,7 @@ struct KindSet {
   bool sock = true;
   bool socket = true;
   bool sk_buff = true;
-  bool given = false;  // the user chose; otherwise single-kprobe mode leaves sk_buff out
+  bool given = false;  // the user chose; otherwise sk_buff is left out without kprobe-multi
 };
 
 struct ModuleChoice {
@@ -72,7 +72,7 @@ struct Match {
   }
 };
 
-enum class KprobeWay { automatic, kprobe_multi, kprobe };
+enum class KprobeWay { automatic, kprobe_multi, kprobe_event, kprobe };
 enum class TimestampStyle { none, absolute, relative, monotonic, time_of_day };
 
 struct View {

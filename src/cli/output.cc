@@ -20,8 +20,9 @@ Result<TimestampStyle> parse_timestamp(std::string_view text) {
 
 Result<KprobeWay> parse_way(std::string_view text) {
   if (text == "kprobe-multi") return KprobeWay::kprobe_multi;
+  if (text == "kprobe-event") return KprobeWay::kprobe_event;
   if (text == "kprobe") return KprobeWay::kprobe;
-  return Error::usage("not a way to attach: want kprobe-multi or kprobe");
+  return Error::usage("not a way to attach: want kprobe-multi, kprobe-event or kprobe");
 }
 
 Result<uint64_t> parse_limit(std::string_view text) {

@@ -47,7 +47,8 @@ constexpr std::array kRunning = {
 
 constexpr std::array kAttaching = {
     OptionSpec{"--kprobe-way", 0, "WAY", Arity::one, keep<&Invocation::way, parse_way>,
-               "kprobe-multi or kprobe (default: what the kernel offers)"},
+               "kprobe-multi, kprobe-event (probe events of tracefs) or kprobe (default: the best "
+               "of them that the kernel has)"},
     kBufferSize,
     kNoSandbox,
 };

@@ -37,7 +37,7 @@ constexpr std::array kOptions = {
                "no functions whose whole name matches"},
     OptionSpec{"--trace-types", 0, "TYPE", Arity::list, trace_type,
                "functions that take a pointer to struct sock, socket or sk_buff (default: all "
-               "three; with single kprobes sock,socket)"},
+               "three; without kprobe-multi sock,socket)"},
     OptionSpec{"--modules", 0, "all|none|NAME", Arity::one,
                store<kSelection, &Selection::modules, parse_modules>,
                "functions of all loaded modules (default), of none, or of NAME,..."},

@@ -13,6 +13,7 @@
 #include "attach/config.h"
 #include "attach/host.h"
 #include "attach/probes.h"
+#include "attach/stale_events.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
@@ -90,20 +91,52 @@ void detach(Probes& probes, const std::atomic<int>& stop) {
   if (const size_t left = probes.left_to_kernel(); left != 0) {
     say(fmt::format("{} inert probes are left to the kernel, which removes them as we exit", left));
   }
+  if (const size_t left = probes.left_defined(); left != 0) {
+    say(
+        fmt::format("{} definitions of probes, disarmed, are left in kprobe_events: the next start "
+                    "removes them",
+                    left));
+  }
 }
 
-// Stacks need every symbol. A hit without a cookie is told by its address alone: by the targets'
-// own where they are known.
+void sweep(const std::atomic<int>& stop) {
+  ProgressBar bar("removing what a killed socketrace left");
+  if (const size_t removed = remove_stale_events(bar.progress(stop))) {
+    say(fmt::format("removed {} disarmed probes that a killed socketrace left", removed));
+  }
+}
+
+bool addresses_unknown(const Targets& targets) {
+  return std::any_of(targets.targets.begin(), targets.targets.end(),
+                     [](const Target& target) { return target.address == 0; });
+}
+
+// Where many functions share a cookie, a hit is told by its address alone; single kprobes have a
+// cookie each. Says so when it has to be those, although they take longer to detach.
+Way settle_way(Way way, KprobeWay wanted, const Targets& targets) {
+  constexpr const char* kThen = ": probing by single kprobes, which take longer to remove";
+  if (wanted != KprobeWay::automatic) return way;
+  if (way == Way::kprobe_cookie) {
+    if (const Doors doors = find_doors(); !doors.probe_events) {
+      say(doors.probe_events.error().text() + kThen);
+    }
+  }
+  if (way != Way::event_cookie || !addresses_unknown(targets)) return way;
+  say(std::string("functions cannot be told by their addresses") + kThen);
+  return Way::kprobe_cookie;
+}
+
+// Stacks need every symbol. A hit that does not tell its target is told by its address alone: by
+// the targets' own where they are known.
 Result<std::optional<SymbolTable>> load_symbols(const View& view, Way way, const Targets& targets) {
-  const bool nameless = way == Way::kprobe_plain &&
-                        std::any_of(targets.targets.begin(), targets.targets.end(),
-                                    [](const Target& target) { return target.address == 0; });
+  const bool nameless = !tells_target(way) && addresses_unknown(targets);
   if (!view.stack && !nameless) return std::optional<SymbolTable>();
   SymbolTable symbols = TRY(SymbolTable::load());
   if (nameless && symbols.addresses_hidden()) {
     return Error(
-        "below 5.15 a hit is known by its address only, and /proc/kallsyms hides addresses: "
-        "CAP_SYSLOG and sysctl -w kernel.kptr_restrict=1 show them");
+        "by probe events, and below 5.15 by single kprobes, a hit is known by its address only, "
+        "and /proc/kallsyms hides addresses: CAP_SYSLOG and sysctl -w kernel.kptr_restrict=1 show "
+        "them");
   }
   return std::optional<SymbolTable>(std::move(symbols));
 }
@@ -157,6 +190,7 @@ Result<int> trace(const Invocation& in) {
   Way way = TRY(choose_way(in.way, offers));
   Targets targets = TRY(choose_targets(*types, in.selection, way));
   report_selection(targets);
+  way = settle_way(way, in.way, targets);
   if (in.selection.strict && !targets.skipped.empty()) {
     return Error(fmt::format("--strict: {} selected functions cannot be traced: -v tells why",
                              targets.skipped.size()));
@@ -165,6 +199,7 @@ Result<int> trace(const Invocation& in) {
   // Before anything is attached, and after all that can refuse: a refusal truncates no file.
   Sink sink = TRY(Sink::open(in.view.output_path, &stop));
   warn_of_feedback(sink, in.match);
+  sweep(stop);
   if (stop != 0) return 0;
 
   const auto begin = steady_clock::now();

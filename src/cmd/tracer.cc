@@ -29,8 +29,10 @@ bpf_program* cookie_program(const trace_bpf& object, Way way, Needs needs) {
       if (needs == Needs::direct_loads) return p.st_multi_direct;
       return needs == Needs::context ? p.st_multi_context : p.st_multi;
     case Way::kprobe_cookie:
+    case Way::event_cookie:
       return needs == Needs::context ? p.st_kprobe_cookie_context : p.st_kprobe_cookie;
     case Way::kprobe_plain:
+    case Way::event_plain:
       break;
   }
   return nullptr;
@@ -41,7 +43,7 @@ void choose_programs(const trace_bpf& object, Way way, Needs needs) {
     bpf_program__set_autoload(program, true);
   }
   for (const auto& kind : plain_programs(object)) {
-    for (bpf_program* program : kind) bpf_program__set_autoload(program, way == Way::kprobe_plain);
+    for (bpf_program* program : kind) bpf_program__set_autoload(program, !has_cookies(way));
   }
 }
 
@@ -65,7 +67,7 @@ Result<Tracer> Tracer::load(Way way, const st_config& config, uint64_t ring_byte
     if (direct) return direct;
   }
   Result<Tracer> with_context = load_programs(way, Needs::context, config, ring_bytes);
-  if (with_context || way == Way::kprobe_plain) return with_context;
+  if (with_context || !has_cookies(way)) return with_context;
   Result<Tracer> without = load_programs(way, Needs::nothing, config, ring_bytes);
   if (without) return without;
   return with_context;

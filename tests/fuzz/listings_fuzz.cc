@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The kernel's lists of functions, as any bytes: kallsyms, then after a NUL
-// available_filter_functions, then after another the kprobes' blacklist.
+// available_filter_functions, then after another the kprobes' blacklist, which is also read as a
+// list of probe events.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "attach/event_files.h"
 #include "attach/kprobe_blacklist.h"
 #include "property.h"
 #include "select/lines.h"
@@ -89,6 +91,13 @@ void check_blacklist(std::string_view text) {
   }
 }
 
+void check_events(std::string_view text) {
+  for (const NumberedEvent& event : numbered_events(text)) {
+    MUST(event.owner != 0 && event.probes != 0 && event.name.starts_with("socketrace_"));
+    MUST(event.name.find('\n') == std::string::npos && text.find(event.name) != text.npos);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -104,5 +113,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   check_reading(symbols, files.files(), kallsyms);
   check_kept(keep_traceable(wanted(), files.files()));
   check_blacklist(rest);
+  check_events(rest);
   return 0;
 }

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import time
 
-from harness import (HAS_MULTI, KERNEL, SOCKETRACE, TRACEFS, Failed, Tracer, case, check,
-                     check_equal, check_no_residue, socketrace)
+from harness import (HAS_MULTI, KERNEL, SOCKETRACE, TRACEFS, Failed, Tracer, armed_functions,
+                     bpf_leftovers, case, check, check_equal, check_no_residue, socketrace)
 from traffic import TcpPair
 
 FEW = ["--filter-funcs", "tcp_sendmsg|tcp_recvmsg|tcp_rcv_established"]
@@ -59,6 +59,19 @@ def sigint_while_many_are_attached_and_detached():
     check_no_residue(300)
 
 
+def check_nothing_armed(timeout=60):
+    """What is killed has no time to remove its probe events, which are disarmed: the next start
+    does (attaching.py)."""
+    end = time.monotonic() + timeout
+    while True:
+        armed = [line for line in armed_functions()
+                 if "[DISABLED]" not in line and not line.startswith("p:socketrace_")]
+        if not armed and not bpf_leftovers():
+            return
+        check(time.monotonic() < end, "left armed:", armed[:5], bpf_leftovers()[:5])
+        time.sleep(0.2)
+
+
 @case
 def sigkill_leaves_nothing_armed():
     with TcpPair().connect() as pair:
@@ -68,10 +81,11 @@ def sigkill_leaves_nothing_armed():
             pair.roundtrips(3)
             tracer.process.kill()
             tracer.process.wait()
-            check_no_residue()
+            check_nothing_armed()
         with Tracer(*FEW, "--filter-port", pair.port) as tracer:  # and the next start works
             pair.roundtrips(2)
             check(tracer.stop().ok().printed > 0, "no hit after a SIGKILL")
+    check_no_residue()
 
 
 @case

@@ -44,6 +44,7 @@ TEST_CASE("choices are spelled exactly") {
   CHECK_FALSE(parse_timestamp("Absolute"));
   CHECK_FALSE(parse_timestamp(""));
   CHECK(*parse_way("kprobe") == KprobeWay::kprobe);
+  CHECK(*parse_way("kprobe-event") == KprobeWay::kprobe_event);
   CHECK(*parse_way("kprobe-multi") == KprobeWay::kprobe_multi);
   CHECK_FALSE(parse_way("kprobe_multi"));
   CHECK_FALSE(parse_way(""));
