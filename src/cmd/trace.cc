@@ -79,7 +79,7 @@ struct Live {
 Result<Live> attach_all(Way way, const st_config& config, uint64_t ring_bytes,
                         const Targets& targets, const std::atomic<int>& stop) {
   TRY(raise_limits(targets.targets.size(), read_host()));
-  Tracer tracer = TRY(Tracer::load(way, config, ring_bytes));
+  Tracer tracer = TRY(Tracer::load(way, targets.targets, config, ring_bytes));
   ProgressBar bar("attaching");
   Probes probes = TRY(Probes::attach(way, tracer.programs(), targets.targets, bar.progress(stop)));
   return Live{std::move(tracer), std::move(probes)};

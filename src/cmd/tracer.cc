@@ -38,12 +38,16 @@ bpf_program* cookie_program(const trace_bpf& object, Way way, Needs needs) {
   return nullptr;
 }
 
-void choose_programs(const trace_bpf& object, Way way, Needs needs) {
+void choose_programs(const trace_bpf& object, Way way, Needs needs,
+                     std::span<const Target> targets) {
   if (bpf_program* program = cookie_program(object, way, needs)) {
     bpf_program__set_autoload(program, true);
+    return;
   }
-  for (const auto& kind : plain_programs(object)) {
-    for (bpf_program* program : kind) bpf_program__set_autoload(program, !has_cookies(way));
+  const PlainPrograms plain = plain_programs(object);
+  for (const Target& target : targets) {
+    if (target.arg < 1 || target.arg > ST_MAX_ARG || target.kind >= ST_KIND_COUNT) continue;
+    bpf_program__set_autoload(plain[target.kind][target.arg - 1], true);
   }
 }
 
@@ -61,22 +65,23 @@ Tracer::Tracer(Tracer&&) noexcept = default;
 Tracer& Tracer::operator=(Tracer&&) noexcept = default;
 Tracer::~Tracer() = default;
 
-Result<Tracer> Tracer::load(Way way, const st_config& config, uint64_t ring_bytes) {
+Result<Tracer> Tracer::load(Way way, std::span<const Target> targets, const st_config& config,
+                            uint64_t ring_bytes) {
   if (way == Way::kprobe_multi) {
-    Result<Tracer> direct = load_programs(way, Needs::direct_loads, config, ring_bytes);
+    Result<Tracer> direct = load_programs(way, Needs::direct_loads, targets, config, ring_bytes);
     if (direct) return direct;
   }
-  Result<Tracer> with_context = load_programs(way, Needs::context, config, ring_bytes);
+  Result<Tracer> with_context = load_programs(way, Needs::context, targets, config, ring_bytes);
   if (with_context || !has_cookies(way)) return with_context;
-  Result<Tracer> without = load_programs(way, Needs::nothing, config, ring_bytes);
+  Result<Tracer> without = load_programs(way, Needs::nothing, targets, config, ring_bytes);
   if (without) return without;
   return with_context;
 }
 
-Result<Tracer> Tracer::load_programs(Way way, Needs needs, const st_config& config,
-                                     uint64_t ring_bytes) {
+Result<Tracer> Tracer::load_programs(Way way, Needs needs, std::span<const Target> targets,
+                                     const st_config& config, uint64_t ring_bytes) {
   Object<trace_bpf> object = TRY(Object<trace_bpf>::open());
-  choose_programs(*object.operator->(), way, needs);
+  choose_programs(*object.operator->(), way, needs, targets);
   configure(object, config, ring_bytes);
   TRY(load_or_tell(object));
   const Counters counters = TRY(counters_of(object));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "attach/counters.h"
 #include "attach/probes.h"
@@ -18,8 +19,10 @@ enum class Needs { direct_loads, context, nothing };
 
 class Tracer {
  public:
-  // Loads the programs that this way of attaching needs; they are inert until enable().
-  static Result<Tracer> load(Way way, const st_config& config, uint64_t ring_bytes);
+  // Loads the programs that this way of attaching to these targets needs: one with cookies, without
+  // them one for each kind and position of an argument. They are inert until enable().
+  static Result<Tracer> load(Way way, std::span<const Target> targets, const st_config& config,
+                             uint64_t ring_bytes);
   Tracer(Tracer&&) noexcept;
   Tracer& operator=(Tracer&&) noexcept;
   ~Tracer();
@@ -32,8 +35,8 @@ class Tracer {
 
  private:
   struct State;
-  static Result<Tracer> load_programs(Way way, Needs needs, const st_config& config,
-                                      uint64_t ring_bytes);
+  static Result<Tracer> load_programs(Way way, Needs needs, std::span<const Target> targets,
+                                      const st_config& config, uint64_t ring_bytes);
   explicit Tracer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
