@@ -114,6 +114,7 @@ struct Invocation {
   Connect connect;
   KprobeWay way = KprobeWay::automatic;
   uint64_t buffer_bytes = 0;  // ring size, a power of two, at least a page; 0: default
+  bool expedite_rcu = false;  // short grace periods for the whole host while we attach and detach
   bool sandbox = true;        // once attached, give up what is not needed any more
   bool quiet = false;
   bool verbose = false;

@@ -49,6 +49,10 @@ constexpr std::array kAttaching = {
     OptionSpec{"--kprobe-way", 0, "WAY", Arity::one, keep<&Invocation::way, parse_way>,
                "kprobe-multi, kprobe-event (probe events of tracefs) or kprobe (default: the best "
                "of them that the kernel has)"},
+    OptionSpec{
+        "--expedite-rcu", 0, "", Arity::flag, choose<&Invocation::expedite_rcu, true>,
+        "while attaching and detaching, set /sys/kernel/rcu_expedited: faster where probes go "
+        "one by one, and every CPU of the host is interrupted more often"},
     kBufferSize,
     kNoSandbox,
 };

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "attach/config.h"
+#include "attach/expedite.h"
 #include "attach/host.h"
 #include "attach/probes.h"
 #include "attach/stale_events.h"
@@ -72,22 +73,34 @@ class HitTeller final : public Teller {
 };
 
 struct Live {
+  std::optional<ExpeditedRcu> rcu;  // --expedite-rcu
   Tracer tracer;
   Probes probes;
 };
 
-Result<Live> attach_all(Way way, const st_config& config, uint64_t ring_bytes,
+Result<Live> attach_all(Way way, const st_config& config, const Invocation& in,
                         const Targets& targets, const std::atomic<int>& stop) {
   TRY(raise_limits(targets.targets.size(), read_host()));
-  Tracer tracer = TRY(Tracer::load(way, targets.targets, config, ring_bytes));
+  std::optional<ExpeditedRcu> rcu;
+  if (in.expedite_rcu) rcu.emplace(TRY(ExpeditedRcu::open()));
+  Tracer tracer = TRY(Tracer::load(way, targets.targets, config, in.buffer_bytes));
+  if (rcu) TRY(rcu->begin());
   ProgressBar bar("attaching");
   Probes probes = TRY(Probes::attach(way, tracer.programs(), targets.targets, bar.progress(stop)));
-  return Live{std::move(tracer), std::move(probes)};
+  if (rcu) TRY(rcu->end());
+  return Live{std::move(rcu), std::move(tracer), std::move(probes)};
 }
 
-void detach(Probes& probes, const std::atomic<int>& stop) {
+void detach(Live& live, const std::atomic<int>& stop) {
+  Probes& probes = live.probes;
+  if (live.rcu) {
+    if (auto begun = live.rcu->begin(); !begun) say(begun.error().text());
+  }
   ProgressBar bar("detaching");
   probes.detach(bar.progress(stop));
+  if (live.rcu) {
+    if (auto ended = live.rcu->end(); !ended) say(ended.error().text());
+  }
   if (const size_t left = probes.left_to_kernel(); left != 0) {
     say(fmt::format("{} inert probes are left to the kernel, which removes them as we exit", left));
   }
@@ -166,7 +179,7 @@ Result<int> show_hits(Live& live, const Invocation& in, LineFormat& format, Acco
   live.tracer.disable();
   if (end) end = show.drain(ring, live.tracer.counters());
 
-  detach(live.probes, stop);
+  detach(live, stop);
   // Programs that were still running when the probes went inert have finished by now.
   if (end) end = show.drain(ring, live.tracer.counters());
   if (end) end = sink.finish();
@@ -203,13 +216,13 @@ Result<int> trace(const Invocation& in) {
   if (stop != 0) return 0;
 
   const auto begin = steady_clock::now();
-  Result<Live> live = attach_all(way, config, in.buffer_bytes, targets, stop);
+  Result<Live> live = attach_all(way, config, in, targets, stop);
   if (!live && way == Way::kprobe_multi && in.way == KprobeWay::automatic &&
       live.error().errnum() == EOPNOTSUPP) {
     say(live.error().text() + ": falling back to single kprobes");
     way = TRY(choose_way(KprobeWay::kprobe, offers));
     targets = TRY(choose_targets(*types, in.selection, way));
-    live = attach_all(way, config, in.buffer_bytes, targets, stop);
+    live = attach_all(way, config, in, targets, stop);
   }
   if (!live) return std::move(live).error();
   report_skipped(live->probes.skipped());
@@ -218,7 +231,7 @@ Result<int> trace(const Invocation& in) {
   account.attached = live->probes.attached();
   account.wanted = targets.targets.size() + targets.skipped.size();
   if (live->probes.interrupted()) {
-    detach(live->probes, stop);
+    detach(*live, stop);
     report_end(account);
     return 0;
   }

@@ -206,6 +206,46 @@ def read_only_tracefs():
 
 
 @case
+def grace_periods_are_expedited_only_while_we_wait_for_them():
+    def setting():
+        return read("/sys/kernel/rcu_expedited").strip()
+
+    def write(path, value):
+        with open(path, "w", encoding="ascii") as f:
+            f.write(value)
+
+    check_equal(setting(), "0", "the setting before")
+    tracer = Tracer("--expedite-rcu", "--kprobe-way", "kprobe", *MANY, wait_ready=False).start()
+    end = time.monotonic() + 60
+    while setting() != "1":
+        check(time.monotonic() < end, "not expedited while attaching:", tracer.stderr())
+        time.sleep(0.02)
+    tracer.until_stderr(Tracer.READY)
+    check_equal(setting(), "0", "the setting while tracing")
+    tracer.stop().ok()
+    check_equal(setting(), "0", "the setting afterwards")
+
+    tracer = Tracer("--expedite-rcu", "--kprobe-way", "kprobe", *MANY, wait_ready=False).start()
+    while setting() != "1" and tracer.process.poll() is None:
+        time.sleep(0.02)
+    check_equal(tracer.stop().status, 0, "status of SIGINT while attaching: " + tracer.stderr())
+    check_equal(setting(), "0", "the setting after SIGINT while attaching")
+
+    write("/sys/kernel/rcu_expedited", "1")
+    with Tracer("--expedite-rcu", *FEW) as tracer:
+        tracer.stop().ok()
+    check_equal(setting(), "1", "the administrator's setting")
+    write("/sys/kernel/rcu_expedited", "0")
+
+    write("/sys/kernel/rcu_normal", "1")
+    outcome = socketrace("--expedite-rcu", *FEW)
+    write("/sys/kernel/rcu_normal", "0")
+    check_equal(outcome.status, 1, "status with rcu_normal: " + outcome.err)
+    check("rcu_normal" in outcome.err, outcome.err)
+    check_no_residue()
+
+
+@case
 def the_way_that_the_kernel_gets():
     with Tracer("--filter-funcs", "tcp_sendmsg") as tracer:
         outcome = tracer.stop().ok()
