@@ -58,16 +58,19 @@ static __always_inline enum verdict look_at_packet(struct plain *p, const struct
                                                    const struct sk_buff *skb) {
   __u16 at = GET(s, sk_buff, skb, network_header);
 
-  if (!at || at == 0xffff || GET(s, sk_buff, skb, protocol) != bpf_htons(ETH_P_IP))
-    return ST_GENERAL;
+  if (!at || at == 0xffff) return ST_GENERAL;
   copy_ipv4(&p->packet, s, GET(s, sk_buff, skb, head) + at);
-  p->protocol = p->packet.protocol;
-  if (p->packet.version_ihl != 0x45 || p->packet.fragment & bpf_htons(0x1fff) ||
-      (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP))
-    return ST_GENERAL;
+  if (p->packet.version_ihl != 0x45) return ST_GENERAL;
   p->local_port = bpf_ntohs(p->packet.ports[0]);
   p->remote_port = bpf_ntohs(p->packet.ports[1]);
-  return ports_pass(p) ? ST_PLAIN : ST_NO_MATCH;
+  /* Also right where these bytes are no ports: such a packet passes no filter of ports. */
+  if (!ports_pass(p)) return ST_NO_MATCH;
+  p->protocol = p->packet.protocol;
+  if (p->packet.fragment & bpf_htons(0x1fff) ||
+      (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP) ||
+      GET(s, sk_buff, skb, protocol) != bpf_htons(ETH_P_IP))
+    return ST_GENERAL;
+  return ST_PLAIN;
 }
 
 static __always_inline enum verdict look(struct plain *p, struct subject *s, const void *object,
