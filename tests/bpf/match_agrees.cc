@@ -48,9 +48,11 @@ socketrace::AddressPrefix random_prefix(Random& random) {
   return prefix;
 }
 
-// Each kind of filter in one of three configurations; few values, or as many as fit.
+// Each kind of filter in one of three configurations; few values, or as many as fit. Every third
+// has filters of task and port only, the commonest ones, for which there are ways of their own.
 Match random_match(Random& random, const Task& task) {
   Match match;
+  const bool task_and_port = one_in(random, 3);
   const auto fill = [&](auto& list, size_t most, auto make) {
     if (!one_in(random, 3)) return;
     const size_t count = one_in(random, 8) ? most : 1 + random() % 3;
@@ -66,12 +68,13 @@ Match random_match(Random& random, const Task& task) {
     if (prefix) text.resize(1 + random() % text.size());
     return socketrace::CommPattern{text, prefix};
   });
-  fill(match.addresses, ST_MAX_ADDRS, [&] { return random_prefix(random); });
   fill(match.ports, ST_MAX_PORTS, [&] {
     const uint16_t first = random_port(random), second = random_port(random);
     if (one_in(random, 2)) return socketrace::PortRange{first, first};
     return socketrace::PortRange{std::min(first, second), std::max(first, second)};
   });
+  if (task_and_port) return match;
+  fill(match.addresses, ST_MAX_ADDRS, [&] { return random_prefix(random); });
   fill(match.protocols, ST_MAX_PROTOCOLS, [&] { return random_protocol(random); });
   fill(match.families, ST_MAX_FAMILIES, [&] { return random_family(random); });
   fill(match.marks, ST_MAX_MARKS, [&] {
