@@ -51,7 +51,7 @@ Progress part(const Progress& whole, size_t done, size_t share, size_t total) {
   const auto report = [&whole, done, share, total](size_t part_done, size_t part_total) {
     whole.report(done + share * part_done / std::max<size_t>(part_total, 1), total);
   };
-  return {report, whole.stop};
+  return {report, whole.stop, whole.before};
 }
 
 }  // namespace
@@ -133,10 +133,14 @@ void Probes::detach(const Progress& progress) {
     state_->left_to_kernel = close_all(attached.fds, progress);
     return;
   }
+  // What is left here stays until the next start: the Ctrl-C that cut the drain short is not taken
+  // for this as well.
+  Progress patient = progress;
+  if (patient.stop != nullptr) patient.before = patient.stop->load();
   // Disarmed first, then removed: to the host they are gone when the first half is done.
   const size_t half = attached.functions;
-  state_->left_to_kernel = close_all(attached.fds, part(progress, 0, half, 2 * half));
-  state_->left_defined = attached.group->remove_all(part(progress, half, half, 2 * half));
+  state_->left_to_kernel = close_all(attached.fds, part(patient, 0, half, 2 * half));
+  state_->left_defined = attached.group->remove_all(part(patient, half, half, 2 * half));
   attached.group.reset();
 }
 

@@ -74,8 +74,12 @@ struct Progress {
   std::function<void(size_t done, size_t total)> report;
   // Counts the wishes to stop: attaching stops early at 1, detaching at 2. May be nullptr.
   const std::atomic<int>* stop = nullptr;
+  int before = 0;  // wishes that were heard before this step began, and do not end it
 
-  bool stop_wanted(int times) const { return stop != nullptr && stop->load() >= times; }
+  bool stop_wanted(int times) const {
+    const int wishes = stop != nullptr ? stop->load() : 0;
+    return wishes >= times && wishes > before;
+  }
 };
 
 class Probes {
