@@ -216,12 +216,25 @@ def check_no_residue(timeout=60):
         time.sleep(0.2)
 
 
+def verdicts_of_earlier_boots():
+    """By the name of the case; scripts/test leaves them here when a guest died and it boots anew."""
+    try:
+        return {name: verdict for verdict, name in map(str.split, read("/done").splitlines())}
+    except FileNotFoundError:
+        return {}
+
+
 def main(argv):
     wanted = argv[1:]
     passed = failed = 0
+    done = verdicts_of_earlier_boots()
     for function in CASES:
         name = f"{function.__module__.split('.')[-1]}.{function.__name__}"
         if wanted and not any(w in name for w in wanted):
+            continue
+        if name in done:
+            passed += done[name] == "ok"
+            failed += done[name] != "ok"
             continue
         begin = time.monotonic()
         try:

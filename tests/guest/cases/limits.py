@@ -52,6 +52,8 @@ class Counted:
         self._write("events/socketrace_test/enable", "0")
         for line in read(TRACEFS + "/kprobe_profile").splitlines():
             name, hits, missed = line.split()
+            if name not in self.functions:  # socketrace's own, on kernels where it has probe events
+                continue
             check_equal(missed, "0", "missed by the independent counter")
             self.hits[name] = int(hits)
         for name in self.functions:
