@@ -47,7 +47,12 @@ Result<EventFiles> open_event_files(const KernelFiles& files) {
 }
 
 int give_command(const Fd& commands, const std::string& line) {
-  const ssize_t written = write(commands.get(), line.data(), line.size());
+  constexpr int kTries = 100;  // a command that was interrupted has not been taken
+  ssize_t written = -1;
+  for (int tries = 0; written < 0 && tries < kTries; tries++) {
+    written = write(commands.get(), line.data(), line.size());
+    if (written < 0 && errno != EINTR && errno != EAGAIN) break;
+  }
   if (written < 0) return errno;
   return static_cast<size_t>(written) == line.size() ? 0 : EIO;
 }
