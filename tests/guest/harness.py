@@ -219,7 +219,8 @@ def check_no_residue(timeout=60):
 def verdicts_of_earlier_boots():
     """By the name of the case; scripts/test leaves them here when a guest died and it boots anew."""
     try:
-        return {name: verdict for verdict, name in map(str.split, read("/done").splitlines())}
+        with open("/done", encoding="ascii") as lines:
+            return {name: verdict for verdict, name in map(str.split, lines)}
     except FileNotFoundError:
         return {}
 
