@@ -1,51 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cmd/tracer.h"
 
-#include <bpf/libbpf.h>
-
 #include <utility>
 
 #include "attach/object.h"
+#include "attach/programs.h"
 #include "cmd/loading.h"
 #include "trace.skel.h"
 
 namespace socketrace {
-namespace {
-
-// The programs without cookies, by kind and argument position.
-using PlainPrograms = std::array<std::array<bpf_program*, ST_MAX_ARG>, ST_KIND_COUNT>;
-PlainPrograms plain_programs(const trace_bpf& object) {
-  const auto& p = object.progs;
-  return {{{p.st_sock_1, p.st_sock_2, p.st_sock_3, p.st_sock_4, p.st_sock_5},
-           {p.st_socket_1, p.st_socket_2, p.st_socket_3, p.st_socket_4, p.st_socket_5},
-           {p.st_skb_1, p.st_skb_2, p.st_skb_3, p.st_skb_4, p.st_skb_5}}};
-}
-
-// The program behind probes with cookies; nullptr for the way without.
-bpf_program* cookie_program(const trace_bpf& object, Way way, Needs needs) {
-  const auto& p = object.progs;
-  switch (way) {
-    case Way::kprobe_multi:
-      if (needs == Needs::direct_loads) return p.st_multi_direct;
-      return needs == Needs::context ? p.st_multi_context : p.st_multi;
-    case Way::kprobe_cookie:
-      return needs == Needs::context ? p.st_kprobe_cookie_context : p.st_kprobe_cookie;
-    case Way::kprobe_plain:
-      break;
-  }
-  return nullptr;
-}
-
-void choose_programs(const trace_bpf& object, Way way, Needs needs) {
-  if (bpf_program* program = cookie_program(object, way, needs)) {
-    bpf_program__set_autoload(program, true);
-  }
-  for (const auto& kind : plain_programs(object)) {
-    for (bpf_program* program : kind) bpf_program__set_autoload(program, way == Way::kprobe_plain);
-  }
-}
-
-}  // namespace
 
 struct Tracer::State {
   Way way;
@@ -74,7 +37,7 @@ Result<Tracer> Tracer::load(Way way, const st_config& config, uint64_t ring_byte
 Result<Tracer> Tracer::load_programs(Way way, Needs needs, const st_config& config,
                                      uint64_t ring_bytes) {
   Object<trace_bpf> object = TRY(Object<trace_bpf>::open());
-  choose_programs(*object.operator->(), way, needs);
+  choose_programs(object->obj, way, needs);
   configure(object, config, ring_bytes);
   TRY(load_or_tell(object));
   const Counters counters = TRY(counters_of(object));
@@ -82,20 +45,7 @@ Result<Tracer> Tracer::load_programs(Way way, Needs needs, const st_config& conf
 }
 
 Programs Tracer::programs() const {
-  const trace_bpf& object = *state_->object.operator->();
-  Programs programs;
-  for (auto& kind : programs.by_argument) kind.fill(-1);
-  if (const bpf_program* program = cookie_program(object, state_->way, state_->needs)) {
-    programs.by_cookie = bpf_program__fd(program);
-    return programs;
-  }
-  const PlainPrograms plain = plain_programs(object);
-  for (size_t kind = 0; kind < plain.size(); ++kind) {
-    for (size_t arg = 0; arg < plain[kind].size(); ++arg) {
-      programs.by_argument[kind][arg] = bpf_program__fd(plain[kind][arg]);
-    }
-  }
-  return programs;
+  return loaded_programs(state_->object->obj, state_->way, state_->needs);
 }
 
 int Tracer::ring_fd() const {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cmd/functions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace socketrace {
+namespace {
+
+// The functions to trace by this way. Without kprobe-multi each probe costs milliseconds to attach
+// and far more to detach, so sk_buff functions are left out there unless asked for by type or name.
+Result<Targets> choose_targets(const Types& types, Selection selection, Way way) {
+  const bool narrowed =
+      way != Way::kprobe_multi && !selection.kinds.given && selection.include_pattern.empty();
+  if (narrowed) selection.kinds.sk_buff = false;
+  Targets targets = keep_traceable(TRY(pick_by_type(types, selection)));
+  if (narrowed) {
+    targets.notes.emplace_back(
+        "this kernel has no kprobe-multi (CONFIG_FPROBE): probing one by one, sock and socket "
+        "functions only; --trace-types sock,socket,sk_buff adds the rest");
+  }
+  if (targets.targets.empty()) {
+    return Error(targets.skipped.empty()
+                     ? "no function matches: --list-funcs shows what can be traced"
+                     : fmt::format("none of {} matching functions can be traced: -v tells why",
+                                   targets.skipped.size()));
+  }
+  return targets;
+}
+
+}  // namespace
+
+Result<Chosen> choose_functions(const Invocation& in) {
+  Chosen chosen;
+  chosen.types = TRY(load_types(in.selection));
+  chosen.offers = {.multi_link = has_struct(*chosen.types, "bpf_kprobe_multi_link"),
+                   .perf_cookie = has_struct(*chosen.types, "bpf_perf_link")};
+  chosen.way = TRY(choose_way(in.way, chosen.offers));
+  chosen.targets = TRY(choose_targets(*chosen.types, in.selection, chosen.way));
+  report_selection(chosen.targets);
+  if (in.selection.strict && !chosen.targets.skipped.empty()) {
+    return Error(fmt::format("--strict: {} selected functions cannot be traced: -v tells why",
+                             chosen.targets.skipped.size()));
+  }
+  return chosen;
+}
+
+Result<void> choose_single_kprobes(Chosen& chosen, const Invocation& in) {
+  chosen.way = TRY(choose_way(KprobeWay::kprobe, chosen.offers));
+  chosen.targets = TRY(choose_targets(*chosen.types, in.selection, chosen.way));
+  return {};
+}
+
+Result<std::optional<SymbolTable>> load_symbols(const Chosen& chosen, bool for_stacks) {
+  const auto& targets = chosen.targets.targets;
+  const bool nameless = chosen.way == Way::kprobe_plain &&
+                        std::any_of(targets.begin(), targets.end(),
+                                    [](const Target& target) { return target.address == 0; });
+  if (!for_stacks && !nameless) return std::optional<SymbolTable>();
+  SymbolTable symbols = TRY(SymbolTable::load());
+  if (nameless && symbols.addresses_hidden()) {
+    return Error(
+        "below 5.15 a hit is known by its address only, and /proc/kallsyms hides addresses: "
+        "CAP_SYSLOG and sysctl -w kernel.kptr_restrict=1 show them");
+  }
+  return std::optional<SymbolTable>(std::move(symbols));
+}
+
+Account account_of(const Chosen& chosen, const Probes& probes) {
+  Account account;
+  account.way = chosen.way;
+  account.attached = probes.attached();
+  account.wanted = chosen.targets.targets.size() + chosen.targets.skipped.size();
+  return account;
+}
+
+void detach(Probes& probes, const std::atomic<int>& stop) {
+  ProgressBar bar("detaching");
+  probes.detach(bar.progress(stop));
+  if (const size_t left = probes.left_to_kernel(); left != 0) {
+    say(fmt::format("{} inert probes are left to the kernel, which removes them as we exit", left));
+  }
+}
+
+}  // namespace socketrace
