@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "bpf/calls.h"
+#include "cli/count.h"
 
 namespace socketrace {
 namespace {
@@ -52,6 +53,7 @@ Result<void> check_conflicts(Invocation& invocation) {
   if (invocation.quiet && invocation.verbose) {
     return Error::usage("--quiet and --verbose exclude each other: want one of them");
   }
+  TRY(check_count(invocation));
   const Match& match = invocation.match;
   warn_about_families(match, invocation.warnings);
   if (!match.ports.empty() && !match.protocols.empty() &&

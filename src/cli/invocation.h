@@ -11,7 +11,7 @@
 
 namespace socketrace {
 
-enum class Command { trace, list_funcs, calls, help, version };
+enum class Command { trace, list_funcs, calls, count, help, version };
 
 // Which pointer arguments make a function a target; same numbers as enum st_kind.
 struct KindSet {
@@ -91,6 +91,15 @@ struct Calls {
   uint32_t events = 0;
 };
 
+// `count`.
+struct Count {
+  enum class What { nothing, functions, calls, keys };
+  What what = What::nothing;
+  uint32_t by = 0;                           // What::keys: enum st_count_by
+  std::chrono::milliseconds interval{1000};  // 0: one interval, until the end
+  uint64_t intervals = 0;                    // end after so many; 0: never
+};
+
 struct Invocation {
   Command command = Command::trace;
   std::string text;  // for help and version: what to print on stdout
@@ -99,6 +108,7 @@ struct Invocation {
   Match match;
   View view;
   Calls calls;
+  Count count;
   KprobeWay way = KprobeWay::automatic;
   uint64_t buffer_bytes = 0;  // ring size, a power of two, at least a page; 0: default
   bool sandbox = true;        // once attached, give up what is not needed any more

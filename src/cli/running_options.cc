@@ -37,20 +37,22 @@ constexpr OptionSpec kNoSandbox = {
     "keep capabilities and system calls once attached (for kernels and containers that refuse to "
     "be confined)"};
 
-constexpr std::array kRunning = {
-    OptionSpec{"--duration", 0, "SECONDS", Arity::one,
-               store<&Invocation::view, &View::duration, parse_duration>,
-               "end after so many seconds, 2.5 too (default: Ctrl-C ends it)"},
-    kBufferSize,
-    kNoSandbox,
-};
+constexpr OptionSpec kDuration = {"--duration",
+                                  0,
+                                  "SECONDS",
+                                  Arity::one,
+                                  store<&Invocation::view, &View::duration, parse_duration>,
+                                  "end after so many seconds, 2.5 too (default: Ctrl-C ends it)"};
+constexpr OptionSpec kWay = {"--kprobe-way",
+                             0,
+                             "WAY",
+                             Arity::one,
+                             keep<&Invocation::way, parse_way>,
+                             "kprobe-multi or kprobe (default: what the kernel offers)"};
 
-constexpr std::array kAttaching = {
-    OptionSpec{"--kprobe-way", 0, "WAY", Arity::one, keep<&Invocation::way, parse_way>,
-               "kprobe-multi or kprobe (default: what the kernel offers)"},
-    kBufferSize,
-    kNoSandbox,
-};
+constexpr std::array kRunning = {kDuration, kBufferSize, kNoSandbox};
+constexpr std::array kCountRunning = {kWay, kDuration, kNoSandbox};
+constexpr std::array kAttaching = {kWay, kBufferSize, kNoSandbox};
 
 constexpr std::array kGeneral = {
     OptionSpec{"--quiet", 'q', "", Arity::flag, choose<&Invocation::quiet, true>,
@@ -72,6 +74,11 @@ const OptionGroup& attaching_options() {
 
 const OptionGroup& running_options() {
   static constexpr OptionGroup kGroup = {"Running", kRunning};
+  return kGroup;
+}
+
+const OptionGroup& count_running_options() {
+  static constexpr OptionGroup kGroup = {"Running", kCountRunning};
   return kGroup;
 }
 
