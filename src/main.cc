@@ -58,6 +58,8 @@ Result<int> run(const Invocation& invocation, bool stdout_open) {
       return trace(invocation);
     case Command::calls:
       return calls(invocation);
+    case Command::dump:
+      return dump(invocation);
   }
   __builtin_unreachable();
 }

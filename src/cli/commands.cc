@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cli/calls.h"
+#include "cli/dump.h"
 
 namespace socketrace {
 
@@ -32,6 +33,24 @@ CommandSpec calls_command() {
            false, true}};
 }
 
+CommandSpec dump_command() {
+  static const std::array kGroups = {&dump_filtering_options(), &dump_output_options(),
+                                     &running_options(), &general_options()};
+  return {
+      Command::dump,
+      "dump",
+      "Prints what is said over unix sockets.",
+      kGroups,
+      "  socketrace dump /run/docker.sock --format string --duration 10\n"
+      "  socketrace dump '/run/*' --side both --filter-comm 'systemd*' --duration 10\n"
+      "  socketrace dump @/tmp/.X11-unix/X0 --output-limit-lines 20 --duration 10\n"
+      "  socketrace dump '*' --type dgram --format hexstring -o /tmp/said --duration 10\n",
+      {"PATTERN", apply_dump_pattern,
+       "the socket at either end: a file that exists, a path as it was bound, @NAME (abstract), "
+       "either with * ? [a-z] \\x00, or * alone for all",
+       true, false}};
+}
+
 }  // namespace
 
 std::span<const CommandSpec> commands() {
@@ -49,6 +68,7 @@ std::span<const CommandSpec> commands() {
           "  socketrace --filter-netns web --filter-family unix -o /tmp/hits\n"
           "  socketrace --list-funcs sock --filter-funcs 'tcp_(send|recv)msg'\n"},
       calls_command(),
+      dump_command(),
   };
   return kCommands;
 }

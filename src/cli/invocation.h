@@ -11,7 +11,7 @@
 
 namespace socketrace {
 
-enum class Command { trace, list_funcs, calls, help, version };
+enum class Command { trace, list_funcs, calls, dump, help, version };
 
 // Which pointer arguments make a function a target; same numbers as enum st_kind.
 struct KindSet {
@@ -91,6 +91,19 @@ struct Calls {
   uint32_t events = 0;
 };
 
+enum class DumpFormat { hex, hexstring, string, pcap };
+
+struct Dump {
+  std::string pattern;  // as written: attach/dump_config.h knows what it means
+  DumpFormat format = DumpFormat::hex;
+  bool send = true;
+  bool recv = false;
+  uint32_t types = 0;  // a bit (1 << SOCK_*) for each; 0: any
+  bool failed = false;
+  uint32_t max_bytes = 64 * 1024;
+  bool flush = false;
+};
+
 struct Invocation {
   Command command = Command::trace;
   std::string text;  // for help and version: what to print on stdout
@@ -99,6 +112,7 @@ struct Invocation {
   Match match;
   View view;
   Calls calls;
+  Dump dump;
   KprobeWay way = KprobeWay::automatic;
   uint64_t buffer_bytes = 0;  // ring size, a power of two, at least a page; 0: default
   bool sandbox = true;        // once attached, give up what is not needed any more

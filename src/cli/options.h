@@ -42,6 +42,9 @@ const OptionGroup& outcome_options();
 const OptionGroup& line_options();
 const OptionGroup& running_options();
 const OptionGroup& general_options();
+// Of `dump`: what is shown, and how.
+const OptionGroup& dump_filtering_options();
+const OptionGroup& dump_output_options();
 
 // ---- ways to apply a value, for the tables ------------------------------------------------------
 

@@ -10,5 +10,6 @@ namespace socketrace {
 Result<int> trace(const Invocation& invocation);
 Result<int> list_funcs(const Invocation& invocation);
 Result<int> calls(const Invocation& invocation);
+Result<int> dump(const Invocation& invocation);
 
 }  // namespace socketrace

@@ -58,6 +58,7 @@ Sink::Sink(Fd fd, std::string name, const std::atomic<int>* stop, const WriteCal
       stop_(stop),
       calls_(&calls),
       terminal_(isatty(fd_.get()) == 1),
+      at_once_(terminal_),
       buffer_(kBatch + kBatch / 4) {}
 
 Result<void> Sink::flush() {

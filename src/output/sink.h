@@ -28,7 +28,7 @@ class Sink {
   // see closed().
   Result<void> line_done() {
     ++waiting_lines_;
-    if (buffer_.size() < kBatch && !terminal_) [[likely]]
+    if (buffer_.size() < kBatch && !at_once_) [[likely]]
       return {};
     return flush();
   }
@@ -41,6 +41,8 @@ class Sink {
   // normal end, quiet. What is put after it goes nowhere.
   bool closed() const { return closed_; }
   bool terminal() const { return terminal_; }
+  // Every hit is written at once, as on a terminal.
+  void flush_every_line(bool wanted) { at_once_ = wanted || terminal_; }
   // Hits that were written whole.
   uint64_t lines_written() const { return lines_written_; }
 
@@ -58,6 +60,7 @@ class Sink {
   const std::atomic<int>* stop_;
   const WriteCalls* calls_;
   bool terminal_ = false;
+  bool at_once_ = false;
   bool closed_ = false;
   bool failed_ = false;
   uint64_t waiting_lines_ = 0;  // hits in the buffer
