@@ -28,7 +28,10 @@ machine_run() {
 		initramfs=("$root_folder/root.cpio" "$kernel_folder/modules.cpio" "$run/payload")
 		options+=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off' -smp 1)
 	else
-		options+=(-accel 'tcg,thread=multi' -smp "$smp")
+		# With a host thread for each processor QEMU 7.2 now and then lets one of them run an instruction
+		# that another has long replaced: a kernel that patches its own code, as one that is traced does
+		# all the time, dies of that. In turns on one thread that is rarer.
+		options+=(-accel "tcg,thread=${parallel:-single}" -smp "$smp")
 		machine_disk root "$root_folder/root.ext2" snapshot=on
 		machine_disk modules "$kernel_folder/modules.ext2" readonly=on
 	fi
