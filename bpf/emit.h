@@ -4,26 +4,12 @@
 #define SOCKETRACE_BPF_EMIT_H
 
 #include "bpf/match.h"
+#include "bpf/state.h"
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
   __uint(max_entries, 8 << 20); /* the default; user space sets it before loading */
 } ring SEC(".maps");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct st_stats);
-} stats SEC(".maps");
-
-struct st_state st_state = {};
-
-static __always_inline struct st_stats *this_cpu_stats(void) {
-  __u32 zero = 0;
-
-  return bpf_map_lookup_elem(&stats, &zero);
-}
 
 static __always_inline bool limit_reached(void) {
   return st_config.limit && st_state.emitted >= st_config.limit;

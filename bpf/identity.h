@@ -36,6 +36,15 @@ static __always_inline void find_subject(struct st_event *e, struct subject *s, 
   if (kind == ST_KIND_SK_BUFF && has_no_remote(e)) read_headers(e, s, object);
 }
 
+/* Does a hit with this argument match every filter? The cheapest question first. */
+static __always_inline bool match_hit(struct st_event *e, struct subject *s, const void *object,
+                                      __u32 kind, bool context) {
+  if (filters_by_task() && !match_task_in(e, context)) return false;
+  find_subject(e, s, object, kind);
+  if (!match_subject(e, s)) return false;
+  return filters_by_task() || match_task_in(e, context);
+}
+
 static __always_inline void read_netlink(struct st_event *e, const struct sock *sk) {
   const struct netlink_sock *nl = (const void *)sk;
   const unsigned long *groups = BPF_CORE_READ(nl, groups); /* a bitmap; NULL: in no group */

@@ -8,14 +8,11 @@
 
 #include "attach/counters.h"
 #include "attach/probes.h"
+#include "attach/programs.h"
 #include "base/result.h"
 #include "bpf/event.h"
 
 namespace socketrace {
-
-// What a kernel may lack, most first: plain loads from kernel structs (bpf_rdonly_cast, 6.2) and
-// what follows; per-CPU variables, to tell task from interrupt (CONFIG_KALLSYMS_ALL).
-enum class Needs { direct_loads, context, nothing };
 
 class Tracer {
  public:
