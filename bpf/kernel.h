@@ -53,6 +53,7 @@ enum {
   TCP_NEW_SYN_RECV = 12,
 };
 enum {
+  EALREADY = 114,
   EINPROGRESS = 115,
 };
 enum {
@@ -80,6 +81,10 @@ struct in6_addr {
   __u8 in6_u[16];
 };
 
+struct proto {
+  char name[32];
+};
+
 struct sock_common {
   __be32 skc_daddr;
   __be32 skc_rcv_saddr;
@@ -95,6 +100,7 @@ struct sock_common {
   struct in6_addr skc_v6_daddr; /* absent without CONFIG_IPV6 */
   struct in6_addr skc_v6_rcv_saddr;
   atomic64_t skc_cookie;
+  struct proto *skc_prot;
 };
 
 struct qstr {
@@ -141,12 +147,19 @@ struct thread_info {
   unsigned long flags;
   __u32 status; /* x86 */
 };
+struct kiocb {
+  struct file *ki_filp;
+};
+struct proto_ops {
+  void *splice_read; /* a function pointer */
+};
 struct socket {
   enum { SS_FREE } state; /* CO-RE wants an enum where the kernel has one */
   short type;
   unsigned long flags;
   struct file *file;
   struct sock *sk;
+  const struct proto_ops *ops;
 };
 /* What sock_alloc makes: every socket with a descriptor, and every unix one. */
 struct socket_alloc {

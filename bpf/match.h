@@ -166,6 +166,12 @@ static __always_inline bool rest_is_read(void) {
   return st_config.addr_count || st_config.netns_count;
 }
 
+/* Do the filters ask for anything of the socket? If not, it need not be looked for. */
+static __always_inline bool filters_by_subject(void) {
+  return st_config.addr_count || st_config.port_count || st_config.protocol_count ||
+         st_config.family_count || st_config.mark_count || st_config.netns_count;
+}
+
 /* After find_subject. Without a sock or an IP header there is nothing that family, port, protocol
  * and address could match; mark and device of an sk_buff are its own from the start. */
 static __always_inline bool match_subject(struct st_event *e, struct subject *s) {
@@ -205,6 +211,23 @@ static __always_inline bool match_subject(struct st_event *e, struct subject *s)
     if (!IN_LIST(netns, ST_MAX_NETNS, st_config.netns_count, e->netns)) return false;
   }
   return true;
+}
+
+/* The same of an identity that has been read as far as the filters go. */
+static __always_inline bool match_read(const struct st_event *e, const struct subject *s) {
+  if (st_config.family_count &&
+      !IN_LIST(families, ST_MAX_FAMILIES, st_config.family_count, e->family))
+    return false;
+  if (protocol_is_read() && !is_inet(e)) return false;
+  if (st_config.port_count &&
+      ((e->flags & ST_HIT_NO_PORTS) || !ports_match(e->local_port, e->remote_port)))
+    return false;
+  if (st_config.protocol_count &&
+      !IN_LIST(protocols, ST_MAX_PROTOCOLS, st_config.protocol_count, e->protocol))
+    return false;
+  if (st_config.addr_count && !address_matches(e, s)) return false;
+  if (st_config.mark_count && (!s->sk || !mark_matches(e->mark))) return false;
+  return !st_config.netns_count || IN_LIST(netns, ST_MAX_NETNS, st_config.netns_count, e->netns);
 }
 
 #endif

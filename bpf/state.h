@@ -21,4 +21,12 @@ static __always_inline struct st_stats *this_cpu_stats(void) {
   return bpf_map_lookup_elem(&stats, &zero);
 }
 
+/* Something that there was no room for. Tracepoints interrupt each other: only an atomic is exact.
+ */
+static __always_inline void count_unseen(void) {
+  struct st_stats *counters = this_cpu_stats();
+
+  if (counters) __sync_fetch_and_add(&counters->lost, 1);
+}
+
 #endif

@@ -60,6 +60,8 @@ Result<int> run(const Invocation& invocation, bool stdout_open) {
       return calls(invocation);
     case Command::connect:
       return connect_attempts(invocation);
+    case Command::count:
+      return count(invocation);
   }
   __builtin_unreachable();
 }

@@ -54,6 +54,7 @@ int add_rules(scmp_filter_ctx filter) {
   const Conditional conditional[] = {
       // The counters, and what links and programs missed. Nothing is loaded, attached or changed.
       {SCMP_SYS(bpf), equals(0, BPF_MAP_LOOKUP_ELEM)},
+      {SCMP_SYS(bpf), equals(0, BPF_MAP_GET_NEXT_KEY)},
       {SCMP_SYS(bpf), equals(0, BPF_OBJ_GET_INFO_BY_FD)},
       // Memory never becomes code.
       {SCMP_SYS(mmap), masked(2, PROT_EXEC, 0)},

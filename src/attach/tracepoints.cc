@@ -37,6 +37,13 @@ Error refusal(const bpf_program* program, int errnum, const std::string& log) {
                          "mount -t tracefs tracefs /sys/kernel/tracing");
 }
 
+Result<bool> has_type(const std::string& name, unsigned kind) {
+  LibbpfLog log;
+  const Owned<btf, btf__free> types(btf__load_vmlinux_btf());
+  if (!types) return load_error("read the kernel's types", errno, log.take());
+  return btf__find_by_name_kind(types.get(), name.c_str(), kind) > 0;
+}
+
 }  // namespace
 
 void Tracepoints::Destroy::operator()(bpf_link* link) const {
@@ -78,11 +85,12 @@ void Tracepoints::detach() {
 }
 
 Result<bool> has_tracepoint(const std::string& name) {
-  LibbpfLog log;
-  const Owned<btf, btf__free> types(btf__load_vmlinux_btf());
-  if (!types) return load_error("read the kernel's types", errno, log.take());
   // typedef void (*btf_trace_NAME)(void *, ...): include/trace/bpf_probe.h makes one of each.
-  return btf__find_by_name_kind(types.get(), ("btf_trace_" + name).c_str(), BTF_KIND_TYPEDEF) > 0;
+  return has_type("btf_trace_" + name, BTF_KIND_TYPEDEF);
+}
+
+Result<bool> has_function(const std::string& name) {
+  return has_type(name, BTF_KIND_FUNC);
 }
 
 }  // namespace socketrace

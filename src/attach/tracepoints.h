@@ -49,5 +49,7 @@ class Tracepoints {
 // Is there a tracepoint of that name (without its group: "sock_send_length")? Told by the kernel's
 // BTF, so before anything is loaded. Modules are not looked at.
 Result<bool> has_tracepoint(const std::string& name);
+// And a function of that name, for fentry and fexit?
+Result<bool> has_function(const std::string& name);
 
 }  // namespace socketrace

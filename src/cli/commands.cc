@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cli/calls.h"
+#include "cli/count.h"
 
 namespace socketrace {
 
@@ -46,6 +47,25 @@ CommandSpec connect_command() {
           "  socketrace connect --histogram --filter-protocol tcp --duration 5\n"};
 }
 
+CommandSpec count_command() {
+  static const std::array kGroups = {
+      &counting_options(), &selecting_options(),     &filtering_options(), &outcome_options(),
+      &line_options(),     &count_running_options(), &general_options()};
+  return {Command::count,
+          "count",
+          "Counts in the kernel: hits of functions, socket calls, or accepts and connects by KEY.",
+          kGroups,
+          "  socketrace count functions --filter-port 22 -n 3\n"
+          "  socketrace count functions --filter-funcs 'tcp_.*' -i 5 -n 1\n"
+          "  socketrace count calls -i 2 -n 2\n"
+          "  socketrace count --by family -i 0 --duration 5\n"
+          "  socketrace count --by addr --failed --filter-family inet,inet6 --duration 5\n",
+          {"WHAT", apply_count_what,
+           "functions (what the main command would print), calls (accept, connect, bind, socket, "
+           "send, receive), or nothing with --by",
+           false, false}};
+}
+
 }  // namespace
 
 std::span<const CommandSpec> commands() {
@@ -64,6 +84,7 @@ std::span<const CommandSpec> commands() {
           "  socketrace --list-funcs sock --filter-funcs 'tcp_(send|recv)msg'\n"},
       calls_command(),
       connect_command(),
+      count_command(),
   };
   return kCommands;
 }

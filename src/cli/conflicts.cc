@@ -8,6 +8,7 @@
 
 #include "bpf/calls.h"
 #include "cli/connect.h"
+#include "cli/count.h"
 
 namespace socketrace {
 namespace {
@@ -54,6 +55,7 @@ Result<void> check_conflicts(Invocation& invocation) {
     return Error::usage("--quiet and --verbose exclude each other: want one of them");
   }
   TRY(check_connect_conflicts(invocation));
+  TRY(check_count(invocation));
   const Match& match = invocation.match;
   warn_about_families(match, invocation.warnings);
   if (!match.ports.empty() && !match.protocols.empty() &&

@@ -11,7 +11,7 @@
 
 namespace socketrace {
 
-enum class Command { trace, list_funcs, calls, connect, help, version };
+enum class Command { trace, list_funcs, calls, connect, count, help, version };
 
 // Which pointer arguments make a function a target; same numbers as enum st_kind.
 struct KindSet {
@@ -103,6 +103,15 @@ struct Connect {
   std::vector<std::string> as_files;
 };
 
+// `count`.
+struct Count {
+  enum class What { nothing, functions, calls, keys };
+  What what = What::nothing;
+  uint32_t by = 0;                           // What::keys: enum st_count_by
+  std::chrono::milliseconds interval{1000};  // 0: one interval, until the end
+  uint64_t intervals = 0;                    // end after so many; 0: never
+};
+
 struct Invocation {
   Command command = Command::trace;
   std::string text;  // for help and version: what to print on stdout
@@ -112,6 +121,7 @@ struct Invocation {
   View view;
   Calls calls;
   Connect connect;
+  Count count;
   KprobeWay way = KprobeWay::automatic;
   uint64_t buffer_bytes = 0;  // ring size, a power of two, at least a page; 0: default
   bool expedite_rcu = false;  // short grace periods for the whole host while we attach and detach

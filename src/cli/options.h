@@ -41,6 +41,8 @@ const OptionGroup& attaching_options();
 const OptionGroup& outcome_options();
 const OptionGroup& line_options();
 const OptionGroup& running_options();
+const OptionGroup& counting_options();
+const OptionGroup& count_running_options();
 const OptionGroup& general_options();
 const OptionGroup& connect_options();
 

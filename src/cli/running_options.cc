@@ -37,25 +37,32 @@ constexpr OptionSpec kNoSandbox = {
     "keep capabilities and system calls once attached (for kernels and containers that refuse to "
     "be confined)"};
 
-constexpr std::array kRunning = {
-    OptionSpec{"--duration", 0, "SECONDS", Arity::one,
-               store<&Invocation::view, &View::duration, parse_duration>,
-               "end after so many seconds, 2.5 too (default: Ctrl-C ends it)"},
-    kBufferSize,
-    kNoSandbox,
-};
+constexpr OptionSpec kDuration = {"--duration",
+                                  0,
+                                  "SECONDS",
+                                  Arity::one,
+                                  store<&Invocation::view, &View::duration, parse_duration>,
+                                  "end after so many seconds, 2.5 too (default: Ctrl-C ends it)"};
+constexpr OptionSpec kWay = {"--kprobe-way",
+                             0,
+                             "WAY",
+                             Arity::one,
+                             keep<&Invocation::way, parse_way>,
+                             "kprobe-multi, kprobe-event (probe events of tracefs) or kprobe "
+                             "(default: the best of them that the kernel has)"};
 
-constexpr std::array kAttaching = {
-    OptionSpec{"--kprobe-way", 0, "WAY", Arity::one, keep<&Invocation::way, parse_way>,
-               "kprobe-multi, kprobe-event (probe events of tracefs) or kprobe (default: the best "
-               "of them that the kernel has)"},
-    OptionSpec{
-        "--expedite-rcu", 0, "", Arity::flag, choose<&Invocation::expedite_rcu, true>,
-        "while attaching and detaching, set /sys/kernel/rcu_expedited: faster where probes go "
-        "one by one, and every CPU of the host is interrupted more often"},
-    kBufferSize,
-    kNoSandbox,
-};
+constexpr OptionSpec kExpediteRcu = {
+    "--expedite-rcu",
+    0,
+    "",
+    Arity::flag,
+    choose<&Invocation::expedite_rcu, true>,
+    "while attaching and detaching, set /sys/kernel/rcu_expedited: faster where probes go "
+    "one by one, and every CPU of the host is interrupted more often"};
+
+constexpr std::array kRunning = {kDuration, kBufferSize, kNoSandbox};
+constexpr std::array kCountRunning = {kWay, kExpediteRcu, kDuration, kNoSandbox};
+constexpr std::array kAttaching = {kWay, kExpediteRcu, kBufferSize, kNoSandbox};
 
 constexpr std::array kGeneral = {
     OptionSpec{"--quiet", 'q', "", Arity::flag, choose<&Invocation::quiet, true>,
@@ -77,6 +84,11 @@ const OptionGroup& attaching_options() {
 
 const OptionGroup& running_options() {
   static constexpr OptionGroup kGroup = {"Running", kRunning};
+  return kGroup;
+}
+
+const OptionGroup& count_running_options() {
+  static constexpr OptionGroup kGroup = {"Running", kCountRunning};
   return kGroup;
 }
 

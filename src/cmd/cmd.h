@@ -11,5 +11,6 @@ Result<int> trace(const Invocation& invocation);
 Result<int> list_funcs(const Invocation& invocation);
 Result<int> calls(const Invocation& invocation);
 Result<int> connect_attempts(const Invocation& invocation);  // connect() is a function of libc
+Result<int> count(const Invocation& invocation);
 
 }  // namespace socketrace

@@ -47,4 +47,13 @@ void report_end(const Account& account) {
   if (account.lost != 0) say("hits were lost: a larger --buffer-size or a narrower filter helps");
 }
 
+void report_counted(const Account& account) {
+  std::string text = fmt::format(
+      "{} hits counted, {} lost (no room), {} missed (re-entry), {}/{} {}", account.printed,
+      account.lost, account.missed ? fmt::format("{}", *account.missed) : std::string("unknown"),
+      account.attached, account.wanted, account.places);
+  if (account.undrained != 0) text += fmt::format(", {} after the last print", account.undrained);
+  say(text);
+}
+
 }  // namespace socketrace

@@ -35,5 +35,6 @@ struct Account {
 void report_attached(const Account& account);
 void report_attached_by_name(const Account& account);  // "attached 3 tracepoints in 0.01 s"
 void report_end(const Account& account);
+void report_counted(const Account& account);  // `printed`: what was counted
 
 }  // namespace socketrace

@@ -31,4 +31,8 @@ int64_t realtime_offset_ns() {
   return offset;
 }
 
+uint64_t monotonic_ns() {
+  return static_cast<uint64_t>(now_ns(CLOCK_MONOTONIC));
+}
+
 }  // namespace socketrace

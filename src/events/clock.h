@@ -9,4 +9,7 @@ namespace socketrace {
 // the wall clock after this call is not seen; events keep their order.
 int64_t realtime_offset_ns();
 
+// CLOCK_MONOTONIC, as st_event.time_ns.
+uint64_t monotonic_ns();
+
 }  // namespace socketrace

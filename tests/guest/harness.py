@@ -74,7 +74,7 @@ def parse_hits(text):
 
 
 SUMMARY = re.compile(
-    r"^socketrace: (?P<printed>\d+) hits? printed, (?P<lost>\d+) lost \(ring full\),"
+    r"^socketrace: (?P<printed>\d+) hits? (?:printed|counted), (?P<lost>\d+) lost \((?:ring full|no room)\),"
     r" (?P<missed>\d+|unknown) missed \(re-entry\), (?P<attached>\d+)/(?P<wanted>\d+) (?:function|tracepoint)s",
     re.M)
 
