@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Does this kernel's verifier accept every program under every kind of configuration? Dead code is
 // never looked at, so each filter has to be set once for its code to be seen. Loads only, attaches
-// nothing. One line for each: `ok program config verified=N size=N`; exit status 1 after a FAIL.
+// nothing. One line for each: `ok object.program config verified=N size=N`; exit status 1 after a
+// FAIL.
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -21,88 +22,22 @@
 #include "attach/config.h"
 #include "bpf/calls.h"
 #include "bpf/calls.skel.h"
+#include "bpf/connect.h"
+#include "bpf/connect.skel.h"
+#include "bpf/count.h"
+#include "bpf/count.skel.h"
 #include "bpf/event.h"
 #include "bpf/trace.skel.h"
+#include "tests/bpf/variants.h"
 
 namespace {
-
-struct Variant {
-  const char* name;
-  void (*apply)(st_config&);
-};
-
-// Every filter with two rules: one would let the loops go.
-const std::vector<Variant> kFilters = {
-    {"pid", [](st_config& c) { c.pid_count = 2, c.pids[0] = 1, c.pids[1] = 2; }},
-    {"own", [](st_config& c) { c.own_tgid = 77; }},
-    {"comm",
-     [](st_config& c) {
-       c.comm_count = 2;
-       c.comms[0] = {"sshd", 5};  // whole name: with its NUL
-       c.comms[1] = {"exactly15bytes_", 16};
-     }},
-    {"addr",
-     [](st_config& c) {
-       c.addr_count = 2;
-       c.addrs[0] = {{0x0a, 0, 0, 0}, {0xff, 0, 0, 0}, 2};
-       c.addrs[1] = {{1, 2, 3, 4}, {~0u, ~0u, ~0u, ~0u}, 10};
-     }},
-    {"port",
-     [](st_config& c) {
-       c.port_count = 2, c.ports[0] = {22, 22}, c.ports[1] = {80, 90};
-     }},
-    {"protocol",
-     [](st_config& c) { c.protocol_count = 2, c.protocols[0] = 6, c.protocols[1] = 262; }},
-    {"family", [](st_config& c) { c.family_count = 2, c.families[0] = 2, c.families[1] = 1; }},
-    {"mark",
-     [](st_config& c) {
-       c.mark_count = 2, c.marks[0] = {1, 1}, c.marks[1] = {2, ~0u};
-     }},
-    {"uid", [](st_config& c) { c.uid_count = 2, c.uids[0] = 0, c.uids[1] = 1000; }},
-    {"netns", [](st_config& c) { c.netns_count = 2, c.netns[0] = 1, c.netns[1] = 4026531840u; }},
-};
-
-void apply_all(st_config& c) {
-  for (const Variant& filter : kFilters) filter.apply(c);
-}
-
-// The longest lists that st_config can hold.
-void apply_full(st_config& c) {
-  apply_all(c);
-  c.pid_count = ST_MAX_PIDS, c.comm_count = ST_MAX_COMMS, c.addr_count = ST_MAX_ADDRS;
-  c.port_count = ST_MAX_PORTS, c.protocol_count = ST_MAX_PROTOCOLS;
-  c.family_count = ST_MAX_FAMILIES, c.mark_count = ST_MAX_MARKS, c.netns_count = ST_MAX_NETNS;
-  for (int i = 0; i < ST_MAX_COMMS; i++) c.comms[i] = c.comms[1];
-  for (int i = 0; i < ST_MAX_ADDRS; i++) c.addrs[i] = c.addrs[i % 2];
-}
-
-void apply_extras(st_config& c) {
-  c.want_details = c.want_stack = c.in_pidns = c.only_failed = 1;
-  c.pidns_dev = 4, c.pidns_ino = 4026531836u;
-  c.limit = 10, c.wakeup_bytes = 65536;
-}
-
-std::vector<Variant> variants() {
-  std::vector<Variant> all = {{"none", [](st_config&) {}}};
-  all.insert(all.end(), kFilters.begin(), kFilters.end());
-  all.push_back({"filters", apply_all});
-  all.push_back({"full-lists", apply_full});
-  all.push_back({"details", [](st_config& c) { c.want_details = 1; }});
-  all.push_back({"stack", [](st_config& c) { c.want_stack = 1; }});
-  all.push_back({"limit", [](st_config& c) { c.limit = 10; }});
-  all.push_back({"wakeup", [](st_config& c) { c.wakeup_bytes = 65536; }});
-  all.push_back({"pidns", [](st_config& c) { c.in_pidns = 1, c.pidns_ino = 4026531836u; }});
-  all.push_back({"extras", apply_extras});
-  all.push_back({"everything", [](st_config& c) { apply_full(c), apply_extras(c); }});
-  return all;
-}
 
 // An object of ours, whatever its skeleton.
 struct Opened {
   std::shared_ptr<void> skeleton;
   bpf_object* object = nullptr;
   st_config* config = nullptr;
-  bpf_map* ring = nullptr;
+  bpf_map* ring = nullptr;  // count has none
   std::function<int()> load;
 };
 
@@ -113,7 +48,9 @@ Opened open() {
   });
   if (!skeleton) return {};
   auto* config = const_cast<st_config*>(&skeleton->rodata->st_config);
-  return {skeleton, skeleton->obj, config, skeleton->maps.ring,
+  bpf_map* ring = nullptr;
+  if constexpr (requires { skeleton->maps.ring; }) ring = skeleton->maps.ring;
+  return {skeleton, skeleton->obj, config, ring,
           [skeleton] { return Skeleton::load(skeleton.get()); }};
 }
 
@@ -127,18 +64,74 @@ Opened open_calls() {
   return opened;
 }
 
+Opened open_connect() {
+  Opened opened = open<connect_bpf>();
+  if (!opened.object) return opened;
+  auto& config = static_cast<connect_bpf*>(opened.skeleton.get())->rodata->st_connect_config;
+  config.want_args = config.want_host = 1;
+  return opened;
+}
+
+Opened open_count() {
+  Opened opened = open<count_bpf>();
+  if (!opened.object) return opened;
+  static_cast<count_bpf*>(opened.skeleton.get())->rodata->st_count_config.by_operation = 1;
+  return opened;
+}
+
+template <st_count_by by>
+Opened open_count_by() {
+  Opened opened = open<count_bpf>();
+  if (!opened.object) return opened;
+  auto* skeleton = static_cast<count_bpf*>(opened.skeleton.get());
+  skeleton->rodata->st_count_config.by = by;
+  return opened;
+}
+
+bool every(std::string_view) {
+  return true;
+}
+// What is counted by key.
+bool accepts_or_connects(std::string_view program) {
+  return program.ends_with("_accept") || program.ends_with("_accept4") ||
+         program.ends_with("_connect");
+}
+
+// A key is made after the filters, whatever they are.
+std::vector<Variant> none_and_all() {
+  const std::vector<Variant> all = variants();
+  return {all.front(), all.back()};
+}
+
 struct Kind {
   const char* name;
   Opened (*open)();
+  bool (*covers)(std::string_view program) = every;
+  std::vector<Variant> (*variants)() = ::variants;
 };
-constexpr Kind kKinds[] = {{"trace", open<trace_bpf>}, {"calls", open_calls}};
+constexpr Kind kKinds[] = {
+    {"trace", open<trace_bpf>},
+    {"calls", open_calls},
+    {"connect", open_connect},
+    {"count", open_count},
+    {"count-by-family", open_count_by<ST_BY_FAMILY>, accepts_or_connects, none_and_all},
+    {"count-by-protocol", open_count_by<ST_BY_PROTOCOL>, accepts_or_connects, none_and_all},
+    {"count-by-comm", open_count_by<ST_BY_COMM>, accepts_or_connects, none_and_all},
+    {"count-by-pid", open_count_by<ST_BY_PID>, accepts_or_connects, none_and_all},
+    {"count-by-port", open_count_by<ST_BY_PORT>, accepts_or_connects, none_and_all},
+    {"count-by-addr", open_count_by<ST_BY_ADDR>, accepts_or_connects, none_and_all},
+};
 
 using KernelTypes = std::unique_ptr<btf, decltype(&btf__free)>;
 
+bool has_function(const char* name) {
+  static const KernelTypes kernel(btf__load_vmlinux_btf(), &btf__free);
+  return !kernel || btf__find_by_name_kind(kernel.get(), name, BTF_KIND_FUNC) >= 0;
+}
+
 // 6.2; Debian 6.1 has neither this nor anything to attach such a program to.
 bool has_rdonly_cast() {
-  const KernelTypes kernel(btf__load_vmlinux_btf(), &btf__free);
-  return !kernel || btf__find_by_name_kind(kernel.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) >= 0;
+  return has_function("bpf_rdonly_cast");
 }
 
 // Cookies came with 5.15; there the programs that ask for one are refused, and rightly so.
@@ -167,6 +160,14 @@ bool has_preempt_count() {
   return false;
 }
 
+// "fexit/sock_sendpage" -> "sock_sendpage", unless this kernel has it.
+std::string_view missing_function(const bpf_program* program) {
+  const std::string_view section = bpf_program__section_name(program);
+  if (!section.starts_with("fexit/")) return {};
+  const std::string_view function = section.substr(section.find('/') + 1);
+  return has_function(function.data()) ? std::string_view() : function;
+}
+
 struct Log {
   std::string program;
   std::vector<char> text = std::vector<char>(1 << 20);
@@ -179,7 +180,7 @@ bool load(const Kind& kind, const Variant& variant, std::vector<Log>& programs, 
   if (!opened.object) return false;
   variant.apply(*opened.config);
   socketrace::choose_ways(*opened.config);
-  bpf_map__set_max_entries(opened.ring, 65536);
+  if (opened.ring != nullptr) bpf_map__set_max_entries(opened.ring, 65536);
   for (Log& log : programs) {
     bpf_program* program = bpf_object__find_program_by_name(opened.object, log.program.c_str());
     if (program == nullptr) return false;
@@ -197,8 +198,9 @@ bool load(const Kind& kind, const Variant& variant, std::vector<Log>& programs, 
     __u32 size = sizeof(info);
     bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
     const char* seen = std::strstr(log.text.data(), "processed ");
-    std::printf("ok   %-24s %-12s verified=%-6ld size=%u\n", log.program.c_str(), variant.name,
-                seen ? std::strtol(seen + 10, nullptr, 10) : 0, info.xlated_prog_len / 8);
+    std::printf("ok   %s.%-24s %-12s verified=%-6ld size=%u\n", kind.name, log.program.c_str(),
+                variant.name, seen ? std::strtol(seen + 10, nullptr, 10) : 0,
+                info.xlated_prog_len / 8);
   }
   return true;
 }
@@ -224,6 +226,7 @@ std::vector<Log> programs_of(const Kind& kind) {
   bpf_program* program;
   bpf_object__for_each_program(program, opened.object) {
     const std::string name = bpf_program__name(program);
+    if (!kind.covers(name)) continue;
     if (wants_cookie(name) && !cookies) {
       std::printf("skip %-24s needs bpf_get_attach_cookie (5.15)\n", name.c_str());
       continue;
@@ -234,6 +237,10 @@ std::vector<Log> programs_of(const Kind& kind) {
     }
     if ((name.ends_with("_context") || name.ends_with("_direct")) && !preempt_count) {
       std::printf("skip %-24s needs the symbol __preempt_count\n", name.c_str());
+      continue;
+    }
+    if (const std::string_view function = missing_function(program); !function.empty()) {
+      std::printf("skip %-24s needs %s()\n", name.c_str(), function.data());
       continue;
     }
     programs.push_back({.program = name});
@@ -249,14 +256,14 @@ int verify(const Kind& kind) {
     return 1;
   }
   int failed = 0;
-  for (const Variant& variant : variants()) {
+  for (const Variant& variant : kind.variants()) {
     if (load(kind, variant, programs, false, true)) continue;
     for (Log& log : programs) {  // one by one: which of them is it?
       std::vector<Log> one(1);
       one[0].program = log.program;
       if (load(kind, variant, one, false, true)) continue;
       failed++;
-      std::printf("FAIL %-24s %-12s\n", log.program.c_str(), variant.name);
+      std::printf("FAIL %s.%-24s %-12s\n", kind.name, log.program.c_str(), variant.name);
       if (failed > 1) continue;  // the log of the first tells enough
       load(kind, variant, one, true, false);
       print_tail(one[0].text.data());
@@ -278,7 +285,9 @@ int main(int argc, char** argv) {
     failed += verify(kind);
   }
   if (!known) {
-    std::puts("FAIL: want trace or calls");
+    std::fputs("FAIL: want one of:", stdout);
+    for (const Kind& kind : kKinds) std::printf(" %s", kind.name);
+    std::puts("");
     return 2;
   }
   std::printf("%d failed\n", failed);
