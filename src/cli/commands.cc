@@ -11,8 +11,8 @@ namespace socketrace {
 namespace {
 
 CommandSpec calls_command() {
-  static const std::array kGroups = {&filtering_options(), &outcome_options(), &line_options(),
-                                     &running_options(), &general_options()};
+  static const std::array kGroups = {&filtering_options_of_calls(), &outcome_options(),
+                                     &line_options(), &running_options(), &general_options()};
   return {Command::calls,
           "calls",
           "Prints a line for every socket call of a program with its result, and for every change "
@@ -34,8 +34,9 @@ CommandSpec calls_command() {
 }
 
 CommandSpec connect_command() {
-  static const std::array kGroups = {&connect_options(), &filtering_options(), &outcome_options(),
-                                     &line_options(),    &running_options(),   &general_options()};
+  static const std::array kGroups = {&connect_options(), &filtering_options_of_connects(),
+                                     &outcome_options(), &connect_line_options(),
+                                     &running_options(), &general_options()};
   return {Command::connect, "connect",
           "Prints a line for every attempt to connect, of every address family, once its result is "
           "final.",
@@ -49,8 +50,9 @@ CommandSpec connect_command() {
 
 CommandSpec count_command() {
   static const std::array kGroups = {
-      &counting_options(), &selecting_options(),     &filtering_options(), &outcome_options(),
-      &line_options(),     &count_running_options(), &general_options()};
+      &counting_options(), &selecting_options(), &filtering_options_of_counts(),
+      &outcome_options(),  &interval_options(),  &count_running_options(),
+      &general_options()};
   return {Command::count,
           "count",
           "Counts in the kernel: hits of functions, socket calls, or accepts and connects by KEY.",

@@ -34,12 +34,18 @@ struct OptionGroup {
 };
 
 const OptionGroup& selecting_options();
+// The same filters; their help says whose process the command's is.
 const OptionGroup& filtering_options();
+const OptionGroup& filtering_options_of_calls();
+const OptionGroup& filtering_options_of_connects();
+const OptionGroup& filtering_options_of_counts();
 const OptionGroup& output_options();
 const OptionGroup& attaching_options();
 // Of the sub-commands that show calls and connections.
 const OptionGroup& outcome_options();
 const OptionGroup& line_options();
+const OptionGroup& connect_line_options();
+const OptionGroup& interval_options();
 const OptionGroup& running_options();
 const OptionGroup& counting_options();
 const OptionGroup& count_running_options();

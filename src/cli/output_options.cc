@@ -8,26 +8,42 @@ namespace socketrace {
 namespace {
 
 constexpr auto kView = &Invocation::view;
-constexpr OptionSpec kTimestamp = {
-    "--timestamp",
-    0,
-    "STYLE",
-    Arity::one,
-    store<kView, &View::timestamp, parse_timestamp>,
-    "time of the hit: none (default), absolute, relative to the first hit, monotonic"};
-constexpr OptionSpec kFile = {"--output-file",
-                              'o',
-                              "FILE",
-                              Arity::one,
-                              store<kView, &View::output_path, parse_path>,
-                              "write hits to FILE, created or truncated, in place of stdout"};
-constexpr OptionSpec kLimit = {"--output-limit-lines",
-                               0,
-                               "N",
-                               Arity::one,
-                               store<kView, &View::limit_lines, parse_limit>,
-                               "end after N hits; 0 (default): no limit"};
-constexpr std::array kLines = {kTimestamp, kFile, kLimit};
+constexpr OptionSpec timestamp(std::string_view help) {
+  return {"--timestamp", 0, "STYLE", Arity::one, store<kView, &View::timestamp, parse_timestamp>,
+          help};
+}
+constexpr OptionSpec file(std::string_view help) {
+  return {
+      "--output-file", 'o', "FILE", Arity::one, store<kView, &View::output_path, parse_path>, help};
+}
+constexpr OptionSpec limit(std::string_view help) {
+  return {"--output-limit-lines",
+          0,
+          "N",
+          Arity::one,
+          store<kView, &View::limit_lines, parse_limit>,
+          help};
+}
+
+constexpr OptionSpec kLineFile = file("write to FILE, created or truncated, in place of stdout");
+constexpr OptionSpec kLineLimit = limit("end after N lines; 0 (default): no limit");
+constexpr std::array kLines = {
+    timestamp("time before the line: none (default), absolute, relative to the first, monotonic"),
+    kLineFile,
+    kLineLimit,
+};
+constexpr std::array kConnects = {
+    timestamp("TIME: none (default; the clock, to the second, and no column with --style "
+              "soconnect), absolute, relative to the first, monotonic"),
+    kLineFile,
+    kLineLimit,
+};
+constexpr std::array kIntervals = {
+    timestamp("time above each interval: none (default; the clock, to the second), absolute, "
+              "relative to the first, monotonic"),
+    kLineFile,
+    kLineLimit,
+};
 constexpr std::array kOptions = {
     OptionSpec{"--output-sock-common", 0, "", Arity::flag, set<kView, &View::sock_common>,
                "add state, reuseport, bound_ifindex"},
@@ -37,15 +53,25 @@ constexpr std::array kOptions = {
                "add state, type, flags, f_ino of the struct socket"},
     OptionSpec{"--output-stack", 0, "", Arity::flag, set<kView, &View::stack>,
                "add the kernel stack, one line a frame"},
-    kTimestamp,
-    kFile,
-    kLimit,
+    timestamp("time of the hit: none (default), absolute, relative to the first hit, monotonic"),
+    file("write hits to FILE, created or truncated, in place of stdout"),
+    limit("end after N hits; 0 (default): no limit"),
 };
 
 }  // namespace
 
 const OptionGroup& output_options() {
   static constexpr OptionGroup kGroup = {"Output", kOptions};
+  return kGroup;
+}
+
+const OptionGroup& connect_line_options() {
+  static constexpr OptionGroup kGroup = {"Output", kConnects};
+  return kGroup;
+}
+
+const OptionGroup& interval_options() {
+  static constexpr OptionGroup kGroup = {"Output", kIntervals};
   return kGroup;
 }
 
