@@ -47,8 +47,8 @@ def functions_of(lines):
     return found
 
 
-def drive(*calls):
-    """Those calls of Driver, in a process of its own whose name is COMM."""
+def drive(*calls, comm=COMM):
+    """Those calls of Driver, in a process of its own of that name."""
     with tempfile.NamedTemporaryFile("r", suffix=".json") as told:
         def child():
             driver = Driver()
@@ -56,7 +56,7 @@ def drive(*calls):
                 getattr(driver, call)()
             with open(told.name, "w", encoding="ascii") as f:
                 json.dump([driver.counts, [[*key, n] for key, n in driver.outcomes.items()]], f)
-        pid = run_as(COMM, child)
+        pid = run_as(comm, child)
         counts, outcomes = json.load(told)
     return pid, counts, {(o, family, protocol): n for o, family, protocol, n in outcomes}
 
@@ -119,19 +119,24 @@ def an_interrupt_prints_the_last_interval():
                 "intervals")
 
 
+def operations_of(text):
+    """{operation: [calls, errors, bytes]} of the only interval."""
+    (lines,) = intervals_of(text)
+    check_equal(lines[0].split(), ["COUNT", "ERRORS", "BYTES", "OPERATION"], "header")
+    got = {}
+    for line in lines[1:]:
+        calls, errors, size, operation = line.split()
+        got[operation] = [int(calls), int(errors), 0 if size == "-" else int(size)]
+    return got
+
+
 @case
 def calls_equal_the_drivers_own_count():
     with Tracer("count", "calls", "-i", 0, "--filter-comm", COMM) as counter:
         _, counts, _ = drive("families", "input_and_output")
         counted = counter.stop().ok()
     check_equal((counted.lost, counted.missed or 0), (0, 0), "not seen")
-    (lines,) = intervals_of(counted.out)
-    check_equal(lines[0].split(), ["COUNT", "ERRORS", "BYTES", "OPERATION"], "header")
-    got = {}
-    for line in lines[1:]:
-        calls, errors, size, operation = line.split()
-        got[operation] = [int(calls), int(errors), 0 if size == "-" else int(size)]
-    check_equal(got, counts, "operations")
+    check_equal(operations_of(counted.out), counts, "operations")
     check_equal(counted.printed, sum(c[0] for c in counts.values()), "the sum on stderr")
     check_no_residue()
 

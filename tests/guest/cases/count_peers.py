@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`socketrace count` beside bpftrace, both at the same traffic: the same numbers, exactly. Only where
+`scripts/guest --root peers` has bpftrace, and the kernel the tracepoints of all sends and receives."""
+import collections
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from cases.count import COMM, drive, functions_of, intervals_of, operations_of
+from harness import KERNEL, Tracer, case, check, check_equal, check_no_residue
+
+WARM = "countwarm"
+OPERATIONS = {"accept": "accept", "accept4": "accept", "connect": "connect", "bind": "bind",
+              "socket": "socket", "socketpair": "socket", "sock_send_length": "send",
+              "sock_recv_length": "receive"}
+FUNCTIONS = ("tcp_sendmsg", "tcp_recvmsg", "unix_stream_connect")
+PEEK = 2  # MSG_PEEK takes nothing
+
+
+def program():
+    """Counts by comm and place: calls, errors, bytes. Tells what it has as it goes."""
+    ours = f'/comm == "{COMM}" || comm == "{WARM}"/'
+    text = ""
+    for place in OPERATIONS:
+        is_call = not place.startswith("sock_")
+        text += f"tracepoint:{'syscalls:sys_exit_' if is_call else 'sock:'}{place} {ours} {{\n"
+        text += f'  @calls[comm, "{place}"] = count();\n'
+        text += f'  if (args.ret < 0 && args.ret != -115) {{ @errors[comm, "{place}"] = count(); }}\n'
+        if not is_call:
+            text += (f"  if (args.ret > 0 && (args.flags & {PEEK}) == 0) "
+                     f'{{ @bytes[comm, "{place}"] = sum(args.ret); }}\n')
+        text += "}\n"
+    for function in FUNCTIONS:
+        text += f'kprobe:{function} {ours} {{ @calls[comm, "{function}"] = count(); }}\n'
+    return text + "interval:ms:500 { print(@calls); }\n"
+
+
+class Bpftrace:
+    def __enter__(self):
+        self.out = tempfile.NamedTemporaryFile("w+", suffix=".bpftrace")
+        self.process = subprocess.Popen(["bpftrace", "-e", program()], stdout=self.out,
+                                        stderr=subprocess.STDOUT)
+        end = time.monotonic() + 300
+        # Attached is what has seen something: it has no other sign of that.
+        while not all(f"@calls[{WARM}, {place}]" in self.text()
+                      for place in (*OPERATIONS, *FUNCTIONS)):
+            check(self.process.poll() is None and time.monotonic() < end, "bpftrace:", self.text())
+            drive("families", "input_and_output", comm=WARM)
+        return self
+
+    def text(self):
+        with open(self.out.name, encoding="utf-8") as out:
+            return out.read()
+
+    def stop(self):
+        """{map: {place: number}} of the driver, as bpftrace prints its maps at its end."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(120)
+        maps = collections.defaultdict(dict)
+        for name, place, number in re.findall(rf"^@(\w+)\[{COMM}, (\w+)\]: (\d+)$", self.text(), re.M):
+            maps[name][place] = int(number)  # the last print is the whole
+        return maps
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.out.close()
+
+
+def as_operations(maps):
+    got = collections.defaultdict(lambda: [0, 0, 0])
+    for column, name in enumerate(("calls", "errors", "bytes")):
+        for place, number in maps[name].items():
+            if place in OPERATIONS:
+                got[OPERATIONS[place]][column] += number
+    return dict(got)
+
+
+def counts_equal_those_of_bpftrace():
+    # The root file system has one bpftrace for all kernels; sendfile goes by sock_send_length to 6.4.
+    with Bpftrace() as other, \
+            Tracer("count", "calls", "-i", 0, "--filter-comm", COMM) as calls, \
+            Tracer("count", "functions", "-i", 0, "--filter-comm", COMM, "--filter-funcs",
+                   "|".join(FUNCTIONS)) as functions:
+        _, counts, _ = drive("families", "input_and_output")
+        by_calls = calls.stop().ok()
+        by_functions = functions.stop().ok()
+        maps = other.stop()
+    for counted in (by_calls, by_functions):
+        check_equal((counted.lost, counted.missed or 0), (0, 0), "not seen")
+    check_equal(operations_of(by_calls.out), as_operations(maps), "operations, bpftrace's")
+    check_equal(operations_of(by_calls.out), counts, "operations, the driver's")
+    (lines,) = intervals_of(by_functions.out)
+    check_equal(functions_of(lines), {f: maps["calls"][f] for f in FUNCTIONS}, "functions")
+    check_no_residue()
+
+
+if shutil.which("bpftrace") and KERNEL >= (6, 5):
+    case(counts_equal_those_of_bpftrace)
