@@ -125,8 +125,8 @@ constexpr Kind kKinds[] = {
 using KernelTypes = std::unique_ptr<btf, decltype(&btf__free)>;
 
 bool has_function(const char* name) {
-  static const KernelTypes kernel(btf__load_vmlinux_btf(), &btf__free);
-  return !kernel || btf__find_by_name_kind(kernel.get(), name, BTF_KIND_FUNC) >= 0;
+  static const KernelTypes kKernel(btf__load_vmlinux_btf(), &btf__free);
+  return !kKernel || btf__find_by_name_kind(kKernel.get(), name, BTF_KIND_FUNC) >= 0;
 }
 
 // 6.2; Debian 6.1 has neither this nor anything to attach such a program to.
@@ -218,8 +218,8 @@ int quiet(libbpf_print_level, const char*, va_list) {
 
 // The programs of an object that this kernel can have at all.
 std::vector<Log> programs_of(const Kind& kind) {
-  static const bool cookies = has_cookies(), rdonly_cast = has_rdonly_cast(),
-                    preempt_count = has_preempt_count();
+  static const bool kCookies = has_cookies(), kRdonlyCast = has_rdonly_cast(),
+                    kPreemptCount = has_preempt_count();
   std::vector<Log> programs;
   const Opened opened = kind.open();
   if (!opened.object) return programs;
@@ -227,15 +227,15 @@ std::vector<Log> programs_of(const Kind& kind) {
   bpf_object__for_each_program(program, opened.object) {
     const std::string name = bpf_program__name(program);
     if (!kind.covers(name)) continue;
-    if (wants_cookie(name) && !cookies) {
+    if (wants_cookie(name) && !kCookies) {
       std::printf("skip %-24s needs bpf_get_attach_cookie (5.15)\n", name.c_str());
       continue;
     }
-    if (name.ends_with("_direct") && !rdonly_cast) {
+    if (name.ends_with("_direct") && !kRdonlyCast) {
       std::printf("skip %-24s needs bpf_rdonly_cast (6.2)\n", name.c_str());
       continue;
     }
-    if ((name.ends_with("_context") || name.ends_with("_direct")) && !preempt_count) {
+    if ((name.ends_with("_context") || name.ends_with("_direct")) && !kPreemptCount) {
       std::printf("skip %-24s needs the symbol __preempt_count\n", name.c_str());
       continue;
     }
