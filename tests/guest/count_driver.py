@@ -196,6 +196,12 @@ class Driver:
             file.write(b"f" * 1000)
             file.flush()
             self.both(client, server, 1000, lambda e: os.sendfile(c, file.fileno(), 0, 1000), recv)
+        from_pipe, into_pipe = os.pipe()
+        os.write(into_pipe, piece)
+        self.both(client, server, 100, lambda e: os.splice(from_pipe, c, 100),
+                  lambda e: os.splice(s, into_pipe, 4096))
+        os.close(from_pipe)
+        os.close(into_pipe)
         self.both(client, server, 50, lambda e: LIBC.sendmmsg(c, messages(4, 50), 4, 0), recv, times=4)
         client.send(piece)
         self.note("send", size=100)

@@ -11,8 +11,9 @@ import tempfile
 import time
 
 from count_driver import MPTCP, Driver
-from harness import (HAS_MULTI, SOCKETRACE, Tracer, case, check, check_equal, check_no_residue,
-                     socketrace)
+from harness import (HAS_MULTI, KERNEL, SOCKETRACE, Tracer, case, check, check_equal,
+                     check_no_residue, socketrace)
+from io_uring import Ring
 from traffic import TcpPair, in_thread, run_as
 
 COMM = "countdrv"
@@ -153,6 +154,29 @@ def calls_of_matching_sockets_only():
     check_equal(got, {"send": [20, 0, 1280], "receive": [20, 0, 1280]}, "operations")
 
 
+@case
+def calls_by_io_uring():
+    """Counted where a tracepoint has all sends and receives; elsewhere said not to be."""
+    def child(pair):
+        ring = Ring()
+        for _ in range(5):
+            check_equal(ring.send(pair.client, b"u" * 40), 40, "sent")
+            check_equal(ring.receive(pair.server, 100), 40, "received")
+        pair.client.send(b"plain")
+        check_equal(len(pair.server.recv(100)), 5, "received")
+        ring.close()
+
+    with TcpPair().connect() as pair:
+        with Tracer("count", "calls", "-i", 0, "--filter-comm", COMM) as counter:
+            run_as(COMM, child, pair)
+            counted = counter.stop().ok()
+    seen = KERNEL >= (6, 5)
+    check_equal(operations_of(counted.out), {"send": [6, 0, 205] if seen else [1, 0, 5],
+                                             "receive": [6, 0, 205] if seen else [1, 0, 5]},
+                "operations")
+    check_equal("sends and receives by io_uring" in counted.err, not seen, "said in " + counted.err)
+
+
 def keys_of(counted):
     """{(outcome, text): count} of the only interval."""
     (lines,) = intervals_of(counted.out)
@@ -207,6 +231,9 @@ def by_protocol_equals_the_driver():
         return f"{COMM}, 6, IPPROTO_TCP, {'TCP' if family == socket.AF_INET else 'TCPv6'}"
 
     named = {(outcome, re.sub(r"UNIX(-STREAM)?$", "unix", key)): n for (outcome, key), n in got.items()}
+    # Debian's 5.10 is built without it.
+    check_equal(MPTCP in {protocol for _, _, protocol in outcomes},
+                os.path.exists("/proc/sys/net/mptcp"), "MPTCP driven")
     check_equal(named, summed(outcomes, text), "by protocol")
 
 

@@ -13,8 +13,10 @@ from cases.count import COMM, drive, functions_of, intervals_of, operations_of
 from harness import KERNEL, Tracer, case, check, check_equal, check_no_residue
 
 WARM = "countwarm"
-OPERATIONS = {"accept": "accept", "accept4": "accept", "connect": "connect", "bind": "bind",
-              "socket": "socket", "socketpair": "socket", "sock_send_length": "send",
+# Splicing from a socket goes by the tracepoint of receives.
+SPLICE = "sock_splice_read"
+OPERATIONS = {SPLICE: "receive", "accept": "accept", "accept4": "accept", "connect": "connect",
+              "bind": "bind", "socket": "socket", "socketpair": "socket", "sock_send_length": "send",
               "sock_recv_length": "receive"}
 FUNCTIONS = ("tcp_sendmsg", "tcp_recvmsg", "unix_stream_connect")
 PEEK = 2  # MSG_PEEK takes nothing
@@ -25,13 +27,17 @@ def program():
     ours = f'/comm == "{COMM}" || comm == "{WARM}"/'
     text = ""
     for place in OPERATIONS:
-        is_call = not place.startswith("sock_")
-        text += f"tracepoint:{'syscalls:sys_exit_' if is_call else 'sock:'}{place} {ours} {{\n"
+        is_call, result = not place.startswith("sock_"), "args.ret"
+        if place == SPLICE:
+            hook, result = "kretprobe:", "(int64)retval"
+        else:
+            hook = "tracepoint:syscalls:sys_exit_" if is_call else "tracepoint:sock:"
+        text += f"{hook}{place} {ours} {{\n"
         text += f'  @calls[comm, "{place}"] = count();\n'
-        text += f'  if (args.ret < 0 && args.ret != -115) {{ @errors[comm, "{place}"] = count(); }}\n'
+        text += f'  if ({result} < 0 && {result} != -115) {{ @errors[comm, "{place}"] = count(); }}\n'
         if not is_call:
-            text += (f"  if (args.ret > 0 && (args.flags & {PEEK}) == 0) "
-                     f'{{ @bytes[comm, "{place}"] = sum(args.ret); }}\n')
+            takes = "" if place == SPLICE else f" && (args.flags & {PEEK}) == 0"
+            text += f'  if ({result} > 0{takes}) {{ @bytes[comm, "{place}"] = sum({result}); }}\n'
         text += "}\n"
     for function in FUNCTIONS:
         text += f'kprobe:{function} {ours} {{ @calls[comm, "{function}"] = count(); }}\n'
