@@ -12,19 +12,18 @@
 
 /* Direct mapped. A slot holds 40 bits of the address and 24 of the cookie (65536 functions) in one
  * word, so that no CPU ever sees half of another's. Kernel and modules lie within 2^40 bytes. */
-#define ST_SLOT_BITS 14
+#define ST_SLOT_BITS 16 /* of 2700 functions one in fifty shares its slot */
 #define ST_COOKIE_BITS 24
 volatile __u64 st_cookies[1 << ST_SLOT_BITS] = {};
 
 static __always_inline __u64 multi_cookie(void *ctx) {
-  __u64 ip = bpf_get_func_ip(ctx);
+  __u64 ip = bpf_get_func_ip(ctx), tag = ip << ST_COOKIE_BITS;
   __u32 index = (ip * 0x9e3779b97f4a7c15ull) >> (64 - ST_SLOT_BITS);
-  __u64 cookie = st_cookies[index];
+  __u64 cookie = st_cookies[index] ^ tag;
 
-  if (cookie >> ST_COOKIE_BITS == ip << ST_COOKIE_BITS >> ST_COOKIE_BITS)
-    return cookie & ((1 << ST_COOKIE_BITS) - 1);
+  if (!(cookie >> ST_COOKIE_BITS)) return cookie; /* the slot is of this address */
   cookie = bpf_get_attach_cookie(ctx);
-  if (!(cookie >> ST_COOKIE_BITS)) st_cookies[index] = ip << ST_COOKIE_BITS | cookie;
+  if (!(cookie >> ST_COOKIE_BITS)) st_cookies[index] = tag | cookie;
   return cookie;
 }
 

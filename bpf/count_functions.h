@@ -22,8 +22,8 @@ struct {
   __type(value, __u64);
 } by_address SEC(".maps");
 
-static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 func, __u64 ip,
-                               bool context, bool direct) {
+static __always_inline int count_hit(const void *object, __u32 kind, __u32 func, __u64 ip,
+                                     bool context, bool direct) {
   __u8 copy[COMMON_BYTES] __attribute__((aligned(8)));
   struct subject s = {.copy = copy, .common = (const void *)copy, .direct = direct};
   struct st_event e = {};
@@ -49,6 +49,14 @@ static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 
   else
     count_unseen();
   return 0;
+}
+
+static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 func, __u64 ip,
+                               bool context) {
+  return count_hit(object, kind, func, ip, context, false);
+}
+static __always_inline int direct_hit(void *ctx, const void *object, __u64 cookie) {
+  return count_hit(object, ST_COOKIE_KIND(cookie), ST_COOKIE_FUNC(cookie), 0, true, true);
 }
 
 #include "bpf/functions.h"

@@ -77,6 +77,8 @@ union st_address {
   } vsock;
 };
 
+/* Of a plain hit (bpf/quick.h) sock_cookie, type and state are 0, ST_HIT_REUSEPORT is not set, and
+ * ifindex is only with AF_INET6 or FROM_HEADERS, unless st_config.want_common. */
 struct st_event {
   __u32 length;      /* bytes of the whole record */
   __u16 sections;    /* enum st_section */
@@ -175,7 +177,7 @@ struct st_config {
   __u32 want_stack;   /* take kernel stacks */
   __u32 in_pidns;     /* 1: pids are of the namespace below, not of the initial one */
   __u32 by_task;      /* a filter of pid, comm or uid is set */
-  __u32 quick;        /* no filter but these and port, nothing but st_event wanted: bpf/quick.h */
+  __u32 quick;        /* no filter but pid, uid and port, no want_*: bpf/quick.h */
   __u64 pidns_dev;
   __u64 pidns_ino;
   __u64 limit;        /* stop emitting after that many hits; 0: never */
@@ -194,6 +196,7 @@ struct st_config {
   __u32 uid_count;
   __u32 uids[ST_MAX_UIDS]; /* as the initial user namespace numbers them */
   __u32 only_failed;       /* sub-commands that know results */
+  __u32 want_common;       /* state, type, sock_cookie, ST_HIT_REUSEPORT and ifindex are shown */
 };
 
 /* ---- state shared while running: one mmap-able .bss variable ----------------------------------

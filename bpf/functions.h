@@ -4,7 +4,11 @@
  * for the file to say that includes this one, before it does:
  *
  *   static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 func, __u64 ip,
- *                                  bool context, bool direct);
+ *                                  bool context);
+ *
+ * and the same where kernel structs may be read by plain loads (6.2+); the context is known there:
+ *
+ *   static __always_inline int direct_hit(void *ctx, const void *object, __u64 cookie);
  *
  * One program behind every probe where probes have cookies (5.15+), else one small program for each
  * kind and position of the argument. User space knows them by name: src/attach/programs.cc.
@@ -23,35 +27,46 @@
 #define PROBE_IP(ctx) PT_REGS_IP(ctx)
 #endif
 
-static __always_inline int hit_by_cookie(struct pt_regs *ctx, __u64 cookie, __u64 ip, bool context,
-                                         bool direct) {
-  __u64 a1 = PT_REGS_PARM1(ctx), a2 = PT_REGS_PARM2(ctx), a3 = PT_REGS_PARM3(ctx),
-        a4 = PT_REGS_PARM4(ctx), a5 = PT_REGS_PARM5(ctx), object;
-  __u32 arg = ST_COOKIE_ARG(cookie);
+/* The statements differ, for clang would else choose the offset first and then load, which the
+ * verifier refuses up to 6.12 ("dereference of modified ctx ptr"). */
+#define ARGUMENT(ctx, n)                          \
+  ({                                              \
+    __u64 value = PT_REGS_PARM##n(ctx);           \
+    asm volatile("# argument " #n : "+r"(value)); \
+    (const void *)value;                          \
+  })
 
-  /* Without this clang selects the offset and then loads, which the verifier refuses up to 6.12
-   * ("dereference of modified ctx ptr"). */
-  asm volatile("" : "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5));
-  object = arg == 1 ? a1 : arg == 2 ? a2 : arg == 3 ? a3 : arg == 4 ? a4 : a5;
-  return hit(ctx, (const void *)object, ST_COOKIE_KIND(cookie), ST_COOKIE_FUNC(cookie), ip, context,
-             direct);
+static __always_inline const void *argument(struct pt_regs *ctx, __u32 number) {
+  if (number == 1) return ARGUMENT(ctx, 1);
+  if (number == 2) return ARGUMENT(ctx, 2);
+  if (number == 3) return ARGUMENT(ctx, 3);
+  if (number == 4) return ARGUMENT(ctx, 4);
+  return ARGUMENT(ctx, 5);
+}
+
+static __always_inline int hit_by_cookie(struct pt_regs *ctx, __u64 cookie, __u64 ip,
+                                         bool context) {
+  return hit(ctx, argument(ctx, ST_COOKIE_ARG(cookie)), ST_COOKIE_KIND(cookie),
+             ST_COOKIE_FUNC(cookie), ip, context);
 }
 
 SEC("?kprobe.multi") int st_multi(struct pt_regs *ctx) {
-  return hit_by_cookie(ctx, multi_cookie(ctx), 0, false, false);
+  return hit_by_cookie(ctx, multi_cookie(ctx), 0, false);
 }
 SEC("?kprobe.multi") int st_multi_context(struct pt_regs *ctx) {
-  return hit_by_cookie(ctx, multi_cookie(ctx), 0, true, false);
+  return hit_by_cookie(ctx, multi_cookie(ctx), 0, true);
 }
 SEC("?kprobe.multi") int st_multi_direct(struct pt_regs *ctx) {
-  return hit_by_cookie(ctx, multi_cookie(ctx), 0, true, true);
+  __u64 cookie = multi_cookie(ctx);
+
+  return direct_hit(ctx, argument(ctx, ST_COOKIE_ARG(cookie)), cookie);
 }
 /* Many probes of one event share its cookie: there the address tells the function. */
 SEC("?kprobe") int st_kprobe_cookie(struct pt_regs *ctx) {
-  return hit_by_cookie(ctx, bpf_get_attach_cookie(ctx), PROBE_IP(ctx), false, false);
+  return hit_by_cookie(ctx, bpf_get_attach_cookie(ctx), PROBE_IP(ctx), false);
 }
 SEC("?kprobe") int st_kprobe_cookie_context(struct pt_regs *ctx) {
-  return hit_by_cookie(ctx, bpf_get_attach_cookie(ctx), PROBE_IP(ctx), true, false);
+  return hit_by_cookie(ctx, bpf_get_attach_cookie(ctx), PROBE_IP(ctx), true);
 }
 
 /* ---- without: 5.8 to 5.14 ------------------------------------------------------------------ */
@@ -59,7 +74,7 @@ SEC("?kprobe") int st_kprobe_cookie_context(struct pt_regs *ctx) {
 #define PLAIN(name, kind, n)                                                                  \
   SEC("?kprobe") int st_##name##_##n(struct pt_regs *ctx) {                                   \
     return hit(ctx, (const void *)PT_REGS_PARM##n(ctx), kind, ST_FUNC_UNKNOWN, PROBE_IP(ctx), \
-               false, false);                                                                 \
+               false);                                                                        \
   }
 #define PLAIN_KIND(name, kind) \
   PLAIN(name, kind, 1)         \

@@ -88,6 +88,7 @@ struct proto {
 struct sock_common {
   __be32 skc_daddr;
   __be32 skc_rcv_saddr;
+  __u64 skc_addrpair; /* the two above */
   __be16 skc_dport;
   __u16 skc_num;
   __u32 skc_portpair; /* the two above */

@@ -64,8 +64,8 @@ static __always_inline bool is_ours(const struct st_event *e, bool context) {
   return !context || !(context_flags() & (ST_HIT_SOFTIRQ | ST_HIT_HARDIRQ));
 }
 
-/* The current task: in softirq whoever was interrupted. `context`: the program knows about that. */
-static __always_inline bool match_task_in(struct st_event *e, bool context) {
+/* By numbers only: a name takes a buffer. */
+static __always_inline bool match_ids_in(struct st_event *e, bool context) {
   read_task(e);
   if (is_ours(e, context)) return false;
   if (st_config.pid_count && !IN_LIST(pids, ST_MAX_PIDS, st_config.pid_count, e->tgid))
@@ -73,6 +73,11 @@ static __always_inline bool match_task_in(struct st_event *e, bool context) {
   if (st_config.uid_count &&
       !IN_LIST(uids, ST_MAX_UIDS, st_config.uid_count, (__u32)bpf_get_current_uid_gid()))
     return false;
+  return true;
+}
+/* The current task: in softirq whoever was interrupted. `context`: the program knows about that. */
+static __always_inline bool match_task_in(struct st_event *e, bool context) {
+  if (!match_ids_in(e, context)) return false;
   if (st_config.comm_count) {
     char comm[ST_COMM_LEN] = {}; /* not e's own: as long as no helper gets at e, it is registers */
 

@@ -101,6 +101,14 @@ static __always_inline void read_mark(struct st_event *e, const struct subject *
     e->mark = GET(s, sock, s->sk, sk_mark);
 }
 
+static __always_inline void read_ipv6_ends(struct st_event *e, const struct subject *s) {
+  const struct sock_common *c = s->common;
+
+  if (!bpf_core_field_exists(struct sock_common, skc_v6_daddr)) return; /* CONFIG_IPV6=n */
+  __builtin_memcpy(e->local.bytes, &c->skc_v6_rcv_saddr, 16);
+  __builtin_memcpy(e->remote.bytes, &c->skc_v6_daddr, 16);
+}
+
 /* The rest of sock_common: IPv6 addresses, cookie, the pointer to the namespace. */
 static __always_inline void read_rest(struct st_event *e, struct subject *s) {
   const struct sock_common *c = s->common;
@@ -111,11 +119,7 @@ static __always_inline void read_rest(struct st_event *e, struct subject *s) {
     end = COMMON_BYTES;
   if (!s->direct)
     bpf_probe_read_kernel(s->copy + HEAD_END, end - HEAD_END, (const void *)s->sk + HEAD_END);
-  if (e->family == AF_INET6 && !from_headers(e) &&
-      bpf_core_field_exists(struct sock_common, skc_v6_daddr)) {
-    __builtin_memcpy(e->local.bytes, &c->skc_v6_rcv_saddr, 16);
-    __builtin_memcpy(e->remote.bytes, &c->skc_v6_daddr, 16);
-  }
+  if (e->family == AF_INET6 && !from_headers(e)) read_ipv6_ends(e, s);
   e->sock_cookie = c->skc_cookie.counter;
   if (BPF_CORE_READ_BITFIELD(c, skc_reuseport)) e->flags |= ST_HIT_REUSEPORT;
 }

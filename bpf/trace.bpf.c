@@ -96,23 +96,32 @@ static __always_inline int general_hit(void *ctx, const void *object, __u32 kind
 }
 
 static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 func, __u64 ip,
-                               bool context, bool direct) {
-  struct subject s = {.direct = true};
-  struct st_event task = {};
-  struct plain plain = {};
-  bool by_task = filters_by_task();
-  enum verdict verdict;
+                               bool context) {
+  if (!st_state.enabled || limit_reached()) return 0;
+  return general_hit(ctx, object, kind, func, ip, context, false);
+}
+
+static __noinline int general_direct_hit(void *ctx, const void *object, __u64 cookie) {
+  return general_hit(ctx, object, ST_COOKIE_KIND(cookie), ST_COOKIE_FUNC(cookie), 0, true, true);
+}
+
+/* Most hits are none of those that are wanted: first what costs little and rejects most. */
+static __always_inline int direct_hit(void *ctx, const void *object, __u64 cookie) {
+  struct found f = {};
+  enum verdict verdict = ST_GENERAL;
 
   if (!st_state.enabled || limit_reached()) return 0;
-  if (!direct || !(st_config.quick || st_config.port_count))
-    return general_hit(ctx, object, kind, func, ip, context, direct);
-  if (by_task && !match_task_in(&task, context)) return 0;
-  verdict = look(&plain, &s, object, kind);
-  if (verdict == ST_NO_MATCH) return 0;
-  if (verdict == ST_GENERAL || !st_config.quick)
-    return general_hit(ctx, object, kind, func, ip, context, true);
-  if (!by_task && !match_task_in(&task, context)) return 0;
-  emit_plain(&s, &plain, &task, object, kind, func, context);
+  if (st_config.quick || st_config.port_count) {
+    struct st_event task = {};
+
+    if (filters_by_task() && !match_ids_in(&task, true)) return 0;
+    verdict = sift(&f, object, ST_COOKIE_KIND(cookie));
+    if (verdict == ST_NO_MATCH) return 0;
+    if (verdict != ST_GENERAL)
+      verdict = st_config.quick ? tell_if_plain(object, f.at, verdict == ST_SOCK, PORTS(&f), cookie)
+                                : ST_GENERAL;
+  }
+  if (verdict == ST_GENERAL) general_direct_hit(ctx, object, cookie);
   return 0;
 }
 

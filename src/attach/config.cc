@@ -97,9 +97,9 @@ void place_in_pid_namespace(st_config& config, dev_t device, uint64_t inode) {
 
 void choose_ways(st_config& config) {
   config.by_task = config.pid_count != 0 || config.comm_count != 0 || config.uid_count != 0;
-  config.quick = config.want_details == 0 && config.want_stack == 0 && config.addr_count == 0 &&
-                 config.protocol_count == 0 && config.family_count == 0 && config.mark_count == 0 &&
-                 config.netns_count == 0;
+  config.quick = config.want_details == 0 && config.want_stack == 0 && config.want_common == 0 &&
+                 config.comm_count == 0 && config.addr_count == 0 && config.protocol_count == 0 &&
+                 config.family_count == 0 && config.mark_count == 0 && config.netns_count == 0;
 }
 
 void fit_to_ring(st_config& config, uint64_t ring_bytes) {
@@ -111,6 +111,7 @@ Result<st_config> config_for(const Match& match, const View& view, const NetnsPl
   config.own_tgid = static_cast<uint32_t>(getpid());
   config.want_details = view.sock_info || view.socket_info;
   config.want_stack = view.stack;
+  config.want_common = view.sock_common;
   config.limit = view.limit_lines;
   const bool at_once = view.limit_lines != 0 && view.limit_lines <= kSmallLimit;
   config.wakeup_bytes = at_once ? 0 : kWakeupBytes;

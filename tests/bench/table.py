@@ -72,7 +72,7 @@ def native_figures(raw):
 
 
 def peers_figures(raw):
-    ours, default, pwru = (raw["tools"][name] for name in ("sk_buff", "default", "pwru"))
+    ours, same, default, pwru = (raw["tools"][name] for name in ("sk_buff", "same", "default", "pwru"))
     where = "guest, 6.12"
 
     def beside(name, mine, theirs, target, first=None, also=""):
@@ -87,8 +87,8 @@ def peers_figures(raw):
                  column(pwru["start"], "first_line_s"), 0.25, 0.5, also)
     for what, name, target, first in (("reject", "rejecting", 0.4, 0.5),
                                       ("match", "matching", 0.6, 1)):
-        yield beside(f"round-trip slowdown, {name} filter, sk_buff functions",
-                     slowdowns(ours[what]), slowdowns(pwru[what]), target, first)
+        yield beside(f"round-trip slowdown, {name} filter, the {same['match'][0]['attached']} "
+                     "functions of pwru", slowdowns(same[what]), slowdowns(pwru[what]), target, first)
         yield (f"the same with all three types ({default['match'][0]['attached']} functions)", where,
                spread(slowdowns(default[what])), "", "", "")
     lost = [sum(run["summary"]["lost"] for run in tool["match"]) for tool in (ours, default)]
@@ -159,9 +159,9 @@ def icount_details(raw):
     yield ""
     rows = []
     for what, name in (("reject_port", "rejecting"), ("match_port", "matching")):
-        us, pwru = (raw[t][what]["instructions_per_pair"] / base for t in ("sk_buff", "pwru"))
+        us, pwru = (raw[t][what]["instructions_per_pair"] / base for t in ("same", "pwru"))
         rows.append([f"slowdown, {name} filter", f"{us:.2f}", f"{pwru:.2f}", f"{us / pwru:.2f} x"])
-    yield from lines_of(["in instructions", "ours, sk_buff", "pwru", "ratio"], rows)
+    yield from lines_of(["in instructions", "ours, pwru's functions", "pwru", "ratio"], rows)
 
 
 # ---- all of it ----------------------------------------------------------------------------------------

@@ -24,14 +24,25 @@ SEC("?raw_tp") int st_where(void* ctx) {
   return 0;
 }
 
-static __always_inline int run(struct bpf_raw_tracepoint_args* ctx, bool direct) {
-  struct st_stats* counters = this_cpu_stats();
-  __u64 object = ctx->args[0], kind = ctx->args[1], before;
+/* Not on the stack, of which the general way leaves its callers 32 bytes. */
+__u64 matched_before;
 
-  if (!counters) return -1;
-  before = counters->matched;
-  hit(ctx, (const void*)(unsigned long)object, kind, 0, 0, false, direct);
-  return counters->matched - before;
+static __always_inline __u64 matched(void) {
+  struct st_stats* counters = this_cpu_stats();
+
+  return counters ? counters->matched : 0;
+}
+
+static __always_inline int run(struct bpf_raw_tracepoint_args* ctx, bool direct) {
+  const void* object = (const void*)(unsigned long)ctx->args[0];
+  __u32 kind = ctx->args[1];
+
+  matched_before = matched();
+  if (direct)
+    direct_hit(ctx, object, ST_COOKIE(0, kind, 0));
+  else
+    hit(ctx, object, kind, 0, 0, false);
+  return matched() - matched_before;
 }
 
 SEC("?raw_tp") int st_match_probe_read(struct bpf_raw_tracepoint_args* ctx) {

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from tools import OTHER_PORT, PORT, PWRU, Running, roundtrips, socketrace
+from tools import OTHER_PORT, PORT, PWRU, Running, roundtrips, same_functions, socketrace
 
 PAIRS = 50
 RING = ("--buffer-size", "64M")
@@ -27,6 +27,10 @@ def cost(tool, port=PORT, pairs=PAIRS):
     running.stop()
     return {"instructions_per_pair": instructions, "attached": attached, "lines": running.lines(),
             "summary": running.summary()}
+
+
+def with_options(command, options):
+    return lambda port: [*command(port), *options]
 
 
 def costs(*options):
@@ -47,6 +51,9 @@ def main():
     results = {"kernel": os.uname().release, "pairs": PAIRS, "untraced": roundtrips(PAIRS)}
     results["sk_buff"] = costs("--trace-types", "sk_buff")
     results["default"] = costs()
+    same = same_functions(PWRU)
+    same.command = with_options(same.command, RING)
+    results["same"] = {"reject_port": cost(same, OTHER_PORT), "match_port": cost(same)}
     results["pwru"] = {"reject_port": cost(PWRU, OTHER_PORT), "match_port": cost(PWRU)}
     results["untraced_again"] = roundtrips(PAIRS)
     json.dump(results, sys.stdout, indent=1)

@@ -10,7 +10,7 @@ import threading
 import time
 
 from tools import (BPFTRACE, DEFAULT, OTHER_PORT, PORT, PWRU, SK_BUFF, Running, roundtrips,
-                   waiting_traffic)
+                   same_functions, waiting_traffic)
 
 IDLE_SECONDS = 10
 CALIBRATION_PAIRS = 20
@@ -85,6 +85,8 @@ def main():
     rounds, pairs = int(sys.argv[1]), int(sys.argv[2])
     tools = [SK_BUFF, DEFAULT, PWRU]
     results = {tool.name: {"start": [], "match": [], "reject": []} for tool in tools}
+    same = same_functions(PWRU)
+    results["same"] = {"match": [], "reject": []}
     for tool in tools:
         say(f"{tool.name}: counting lines, idling")
         results[tool.name] |= calibrate(tool) | idle(tool)
@@ -100,6 +102,8 @@ def main():
         for tool in tools:
             results[tool.name]["match"].append(traffic(tool, PORT, pairs))
             results[tool.name]["reject"].append(traffic(tool, OTHER_PORT, pairs))
+        results["same"]["match"].append(traffic(same, PORT, pairs))
+        results["same"]["reject"].append(traffic(same, OTHER_PORT, pairs))
     json.dump({"kernel": os.uname().release, "processors": os.cpu_count(), "pwru": version("pwru"),
                "bpftrace": version("bpftrace"), "pairs": pairs, "tools": results}, sys.stdout,
               indent=1)

@@ -134,6 +134,16 @@ class Running:
         return took
 
 
+def same_functions(tool):
+    """socketrace with the functions that `tool` traces, which the kernel tells."""
+    running = Running(tool, PORT).until_ready()
+    with open("/sys/kernel/tracing/enabled_functions", encoding="ascii") as enabled:
+        names = sorted({line.split()[0] for line in enabled if not line.startswith(("\t", " "))})
+    running.stop()
+    return socketrace("the same functions", "--trace-types", "sk_buff", "--filter-funcs",
+                      "|".join(map(re.escape, names)))
+
+
 def roundtrips(pairs):
     """Nanoseconds of one pair."""
     done = subprocess.run(["roundtrips", str(PORT), str(pairs)], check=True, capture_output=True)

@@ -47,19 +47,19 @@ bool has(const std::string& text, const char* part) {
 }
 }  // namespace
 
-TEST_CASE("config: the quick way is for filters of task and port, and for the event alone") {
+TEST_CASE("config: the quick way is for filters of pid, uid and port, and for the event alone") {
   st_config config{};
   choose_ways(config);
   CHECK(config.quick == 1);
   CHECK(config.by_task == 0);
-  config.port_count = config.comm_count = 1;
+  config.port_count = config.pid_count = config.uid_count = 1;
   choose_ways(config);
   CHECK(config.quick == 1);
   CHECK(config.by_task == 1);
   for (uint32_t st_config::*other :
-       {&st_config::want_details, &st_config::want_stack, &st_config::addr_count,
-        &st_config::protocol_count, &st_config::family_count, &st_config::mark_count,
-        &st_config::netns_count}) {
+       {&st_config::want_details, &st_config::want_stack, &st_config::want_common,
+        &st_config::comm_count, &st_config::addr_count, &st_config::protocol_count,
+        &st_config::family_count, &st_config::mark_count, &st_config::netns_count}) {
     st_config changed = config;
     changed.*other = 1;
     choose_ways(changed);
