@@ -97,6 +97,22 @@ def functions_without_a_filter_of_sockets():
 
 
 @case
+def functions_by_every_way():
+    """Told apart by their cookies or by their addresses, as the way has them."""
+    functions = ("inet_sendmsg", "tcp_sendmsg", "tcp_recvmsg")
+    for way in ["kprobe-event", "kprobe"] + ["kprobe-multi"] * HAS_MULTI:
+        with TcpPair().connect() as pair:
+            with Tracer("count", "functions", "-i", 0, "--kprobe-way", way, "--filter-port",
+                        pair.port, "--filter-funcs", "|".join(functions)) as counter:
+                check(f"3 of 3 functions by {way} " in counter.stderr(), counter.stderr())
+                pair.roundtrips(15)
+                counted = counter.stop().ok()
+        check_equal(functions_of(intervals_of(counted.out)[0]), dict.fromkeys(functions, 30),
+                    "hits by " + way)
+        check_no_residue()
+
+
+@case
 def intervals_add_up():
     with TcpPair().connect() as pair:
         with Tracer("count", "functions", "-i", "0.5", "-n", 4, "--filter-port", pair.port,
