@@ -16,12 +16,18 @@ static __always_inline bool limit_reached(void) {
 }
 
 /* Waking the reader costs fifty times a record: only when enough is waiting, or at the end. The
- * reader also looks by itself a few times a second. Each CPU asks once for every eighth of the mark
- * that it has sent: a reader who does not keep up is not woken by every single hit. */
+ * reader also looks by itself a few times a second; after a while without a record it sleeps until
+ * it is told of the next one. Should that word be missed, for the two do not lock each other out,
+ * it still looks once a second. Each CPU asks once for every eighth of the mark that it has sent: a
+ * reader who does not keep up is not woken by every single hit. */
 static __always_inline __u64 wakeup_flags(__u64 length, struct st_stats *counters) {
   if (!st_config.wakeup_bytes)
     return 0; /* the kernel's choice: at once when the reader has caught up */
   if (limit_reached()) return BPF_RB_FORCE_WAKEUP;
+  if (st_state.reader_sleeps) {
+    st_state.reader_sleeps = 0;
+    return BPF_RB_FORCE_WAKEUP;
+  }
   counters->unasked += length;
   if (counters->unasked < st_config.wakeup_bytes / 8) return BPF_RB_NO_WAKEUP;
   counters->unasked = 0;

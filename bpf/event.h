@@ -202,8 +202,8 @@ struct st_config {
 /* ---- state shared while running: one mmap-able .bss variable ----------------------------------
  */
 struct st_state {
-  __u32 enabled; /* written by user space: probes are inert while 0 */
-  __u32 pad;
+  __u32 enabled;       /* written by user space: probes are inert while 0 */
+  __u32 reader_sleeps; /* set by a reader who goes to sleep; who wakes it clears it */
   __u64 emitted; /* written by the programs when a limit is set */
 };
 

@@ -43,6 +43,12 @@ Result<Counters> counters_of(const Object<Skeleton>& object) {
   return Counters::open(bpf_map__fd(object->maps.stats));
 }
 
+// For Show::run. The object's own memory: borrowed.
+template <typename Skeleton>
+uint32_t& reader_sleeps(const Object<Skeleton>& object) {
+  return object->bss->st_state.reader_sleeps;
+}
+
 // Written here, read by programs on every CPU.
 template <typename Skeleton>
 void set_enabled(const Object<Skeleton>& object, bool enabled) {

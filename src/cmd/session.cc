@@ -24,7 +24,7 @@ Result<int> run_session(const Session& session, Tracepoints& tracepoints, Teller
 
   session.set_enabled(true);
   report_attached_by_name(account);  // now: whoever waits for this line may start the traffic
-  Result<void> end = show.run(ring);
+  Result<void> end = show.run(ring, session.reader_sleeps);
   session.set_enabled(false);
   if (end) end = show.drain(ring, session.counters);
 

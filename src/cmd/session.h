@@ -20,6 +20,7 @@ struct Session {
   const Invocation& in;
   const std::atomic<int>& stop;  // of install_stop_signals()
   int ring_fd;
+  uint32_t& reader_sleeps;  // of st_state
   Counters counters;
   std::function<void(bool)> set_enabled;
   // What else the account tells at the end; may be empty. Files cannot be opened any more.
@@ -30,7 +31,11 @@ struct Session {
 template <typename Skeleton>
 Result<Session> session_of(const Object<Skeleton>& object, const Invocation& in,
                            const std::atomic<int>& stop) {
-  return Session{in, stop, ring_of(object), TRY(counters_of(object)),
+  return Session{in,
+                 stop,
+                 ring_of(object),
+                 reader_sleeps(object),
+                 TRY(counters_of(object)),
                  [&object](bool enabled) { set_enabled(object, enabled); }};
 }
 

@@ -9,6 +9,10 @@ namespace {
 
 // The kernel wakes us when enough is waiting; otherwise we look this often, so no line is older.
 constexpr int kLookEveryMs = 100;
+// After that many looks in vain we sleep until the next record wakes us; looking ten times a second
+// for nothing is a third of a percent of a slow processor.
+constexpr int kLooksInVain = 10;
+constexpr int kSleepMs = 1000;
 // A program that was running while probes went inert finishes within this, even on a busy host.
 constexpr std::chrono::milliseconds kSettle{500};
 
@@ -26,17 +30,24 @@ bool Show::on_record(std::span<const std::byte> bytes) {
   return !ended() && stop_ < stop_at_;
 }
 
-Result<void> Show::consume_and_flush(Ring& ring) {
-  TRY(ring.consume());
+Result<bool> Show::consume_and_flush(Ring& ring) {
+  const size_t records = TRY(ring.consume());
   if (failure_) return *std::exchange(failure_, std::nullopt);
-  return sink_.flush();
+  TRY(sink_.flush());
+  return records != 0;
 }
 
-Result<void> Show::run(Ring& ring) {
+Result<void> Show::run(Ring& ring, uint32_t& reader_sleeps) {
+  const std::atomic_ref<uint32_t> sleeping(reader_sleeps);
+  int in_vain = 0;
   stop_at_ = 1;
   while (stop_ < stop_at_ && !ended()) {
-    TRY(ring.wait(kLookEveryMs));
-    TRY(consume_and_flush(ring));
+    const bool sleep = in_vain >= kLooksInVain;
+    // Set before the wait, which ends at once if a record has come by then.
+    if (sleep) sleeping.store(1);
+    TRY(ring.wait(sleep ? kSleepMs : kLookEveryMs));
+    if (sleep) sleeping.store(0);
+    in_vain = TRY(consume_and_flush(ring)) ? 0 : in_vain + 1;
   }
   return {};
 }

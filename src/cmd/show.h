@@ -26,7 +26,8 @@ class Show {
   bool on_record(std::span<const std::byte> bytes);
 
   // Until a stop signal, the limit, a closed reader or an output error (the error is returned).
-  Result<void> run(Ring& ring);
+  // `reader_sleeps` is shared with the programs: while it is set, the next record wakes us.
+  Result<void> run(Ring& ring, uint32_t& reader_sleeps);
   // After the probes went inert: what is still in the ring, until every matched hit is accounted
   // for. A second Ctrl-C skips the rest.
   Result<void> drain(Ring& ring, const Counters& counters);
@@ -39,7 +40,8 @@ class Show {
   // Records that were taken from the ring, whatever became of them.
   uint64_t told() const { return printed_ + malformed_ + silent_; }
   bool ended() const { return failure_.has_value() || sink_.closed() || at_limit(); }
-  Result<void> consume_and_flush(Ring& ring);
+  // Whether a record was there.
+  Result<bool> consume_and_flush(Ring& ring);
 
   Teller& teller_;
   Sink& sink_;

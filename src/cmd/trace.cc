@@ -59,7 +59,7 @@ Result<int> show_hits(Live<Tracer>& live, const Invocation& in, LineFormat& form
 
   live.loaded.enable();
   report_attached(account);  // now, not before: whoever waits for this line may start the traffic
-  Result<void> end = show.run(ring);
+  Result<void> end = show.run(ring, live.loaded.reader_sleeps());
   live.loaded.disable();
   if (end) end = show.drain(ring, live.loaded.counters());
 

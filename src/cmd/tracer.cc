@@ -46,6 +46,10 @@ int Tracer::ring_fd() const {
   return ring_of(state_->object);
 }
 
+uint32_t& Tracer::reader_sleeps() {
+  return socketrace::reader_sleeps(state_->object);
+}
+
 void Tracer::enable() {
   set_enabled(state_->object, true);
 }

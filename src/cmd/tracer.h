@@ -26,6 +26,7 @@ class Tracer {
 
   Programs programs() const;
   int ring_fd() const;
+  uint32_t& reader_sleeps();  // of st_state, for Show::run
   void enable();
   void disable();
   const Counters& counters() const;

@@ -165,3 +165,28 @@ def a_slow_host_of_many_writers():
         check_equal(total, 4 * 1000, "printed + lost")
     else:
         check(4 * 1000 - outcome.missed <= total <= 4 * 1000, "printed + lost + missed:", total)
+
+
+def times_asleep(pid):
+    status = read(f"/proc/{pid}/status")
+    return int(status.split("voluntary_ctxt_switches:")[1].split()[0])
+
+
+@case
+def without_hits_the_reader_sleeps_and_the_next_hit_wakes_it():
+    """It looks ten times a second while hits come, once a second when none do."""
+    with TcpPair().connect() as pair:
+        with Tracer("--filter-port", pair.port, "--filter-funcs", "tcp_sendmsg") as tracer:
+            for round_trips in (1, 2):
+                time.sleep(3)  # asleep, if it ever will be
+                before = times_asleep(tracer.process.pid)
+                time.sleep(5)
+                woken = times_asleep(tracer.process.pid) - before
+                check(woken <= 20, f"looked {woken} times in 5 s")
+                pair.roundtrips(1)
+                # The header as well.
+                while read(tracer.out_path).count("\n") < 1 + 2 * round_trips:
+                    check(tracer.process.poll() is None, "ended early:\n", tracer.stderr())
+                    time.sleep(0.1)
+            outcome = tracer.stop().ok()
+    check_equal(outcome.printed, 4, "hits")
