@@ -204,7 +204,7 @@ struct st_config {
 struct st_state {
   __u32 enabled;       /* written by user space: probes are inert while 0 */
   __u32 reader_sleeps; /* set by a reader who goes to sleep; who wakes it clears it */
-  __u64 emitted; /* written by the programs when a limit is set */
+  __u64 emitted;       /* written by the programs when a limit is set */
 };
 
 /* One per CPU (BPF_MAP_TYPE_PERCPU_ARRAY, one entry); user space sums. */
