@@ -29,6 +29,7 @@ enum {
 };
 enum {
   SOCK_STREAM = 1,
+  SOCK_DGRAM = 2,
   SOCK_RAW = 3,
 };
 enum {
@@ -110,6 +111,7 @@ struct qstr {
 struct dentry {
   struct dentry *d_parent;
   struct qstr d_name;
+  struct inode *d_inode;
 };
 struct vfsmount {
   struct dentry *mnt_root;
@@ -123,9 +125,13 @@ struct path {
   struct vfsmount *mnt;
   struct dentry *dentry;
 };
+struct super_block {
+  unsigned int s_dev;
+};
 struct inode {
   unsigned long i_ino;
   unsigned short i_mode;
+  struct super_block *i_sb;
 };
 struct file {
   struct inode *f_inode;
@@ -216,6 +222,7 @@ struct unix_address {
 struct unix_sock {
   struct unix_address *addr;
   struct sock *peer;
+  struct path path; /* bound to a file */
 };
 struct netlink_sock {
   __u32 portid;

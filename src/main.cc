@@ -62,6 +62,8 @@ Result<int> run(const Invocation& invocation, bool stdout_open) {
       return connect_attempts(invocation);
     case Command::count:
       return count(invocation);
+    case Command::dump:
+      return dump(invocation);
   }
   __builtin_unreachable();
 }

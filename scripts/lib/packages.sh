@@ -3,9 +3,11 @@
 # Sourced by the scripts; silent when there is nothing to do.
 
 build_packages=(meson ninja-build pkg-config g++ clang llvm bpftool libbpf-dev libelf-dev
-	zlib1g-dev libre2-dev doctest-dev libcli11-dev libfmt-dev libcap-ng-dev libseccomp-dev)
+	zlib1g-dev libre2-dev doctest-dev libcli11-dev libfmt-dev libcap-ng-dev libpcap-dev libseccomp-dev)
 guest_packages=(qemu-system-x86 mmdebstrap debian-archive-keyring genext2fs libarchive-tools kmod cpio patchelf)
 check_packages=(clang-format clang-tidy shellcheck)
+# Reads the packets back that `dump` writes.
+unit_packages=(tshark)
 # clang 14 is bookworm's: its sanitizer and libFuzzer runtimes come in a package of their own,
 # named after the compiler's version.
 fuzz_packages=(clang)
@@ -21,6 +23,8 @@ install_guest_packages() {
 	install_packages "${names[@]}"
 }
 install_check_packages() { install_packages "${check_packages[@]}"; }
+
+install_unit_packages() { install_packages "${unit_packages[@]}"; }
 
 install_fuzz_packages() {
 	install_packages "${fuzz_packages[@]}"

@@ -5,6 +5,7 @@
 
 #include "cli/calls.h"
 #include "cli/count.h"
+#include "cli/dump.h"
 
 namespace socketrace {
 
@@ -68,6 +69,25 @@ CommandSpec count_command() {
            false, false}};
 }
 
+CommandSpec dump_command() {
+  static const std::array kGroups = {&dump_filtering_options(), &dump_output_options(),
+                                     &running_options(), &general_options()};
+  return {
+      Command::dump,
+      "dump",
+      "Prints what is said over unix sockets.",
+      kGroups,
+      "  socketrace dump /run/docker.sock --format string --duration 10\n"
+      "  socketrace dump '/run/*' --side both --filter-comm 'systemd*' --duration 10\n"
+      "  socketrace dump @/tmp/.X11-unix/X0 --output-limit-lines 20 --duration 10\n"
+      "  socketrace dump '*' --type dgram --format hexstring -o /tmp/said --duration 10\n"
+      "  socketrace dump /run/docker.sock --format pcap-tcp -o /tmp/said.pcap --duration 10\n",
+      {"PATTERN", apply_dump_pattern,
+       "the socket at either end: a file that exists, a path as it was bound, @NAME (abstract), "
+       "either with * ? [a-z] \\x00, or * alone for all",
+       true, false}};
+}
+
 }  // namespace
 
 std::span<const CommandSpec> commands() {
@@ -87,6 +107,7 @@ std::span<const CommandSpec> commands() {
       calls_command(),
       connect_command(),
       count_command(),
+      dump_command(),
   };
   return kCommands;
 }

@@ -9,6 +9,7 @@
 #include "bpf/calls.h"
 #include "cli/connect.h"
 #include "cli/count.h"
+#include "cli/dump.h"
 
 namespace socketrace {
 namespace {
@@ -56,6 +57,7 @@ Result<void> check_conflicts(Invocation& invocation) {
   }
   TRY(check_connect_conflicts(invocation));
   TRY(check_count(invocation));
+  TRY(check_dump_conflicts(invocation));
   const Match& match = invocation.match;
   warn_about_families(match, invocation.warnings);
   if (!match.ports.empty() && !match.protocols.empty() &&

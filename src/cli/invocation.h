@@ -11,7 +11,7 @@
 
 namespace socketrace {
 
-enum class Command { trace, list_funcs, calls, connect, count, help, version };
+enum class Command { trace, list_funcs, calls, connect, count, dump, help, version };
 
 // Which pointer arguments make a function a target; same numbers as enum st_kind.
 struct KindSet {
@@ -112,6 +112,22 @@ struct Count {
   uint64_t intervals = 0;                    // end after so many; 0: never
 };
 
+enum class DumpFormat { hex, hexstring, string, pcap, pcapng, pcap_tcp };
+
+struct Dump {
+  std::string pattern;  // as written: attach/dump_config.h knows what it means
+  DumpFormat format = DumpFormat::hex;
+  bool send = true;
+  bool recv = false;
+  uint32_t types = 0;  // a bit (1 << SOCK_*) for each; 0: any
+  bool failed = false;
+  uint32_t max_bytes = 64 * 1024;
+  bool flush = false;
+  uint16_t tcp_port = 0;  // of pcap_tcp's servers; 0: by what is said
+
+  bool as_packets() const { return format >= DumpFormat::pcap; }
+};
+
 struct Invocation {
   Command command = Command::trace;
   std::string text;  // for help and version: what to print on stdout
@@ -122,6 +138,7 @@ struct Invocation {
   Calls calls;
   Connect connect;
   Count count;
+  Dump dump;
   KprobeWay way = KprobeWay::automatic;
   uint64_t buffer_bytes = 0;  // ring size, a power of two, at least a page; 0: default
   bool expedite_rcu = false;  // short grace periods for the whole host while we attach and detach

@@ -51,6 +51,9 @@ const OptionGroup& counting_options();
 const OptionGroup& count_running_options();
 const OptionGroup& general_options();
 const OptionGroup& connect_options();
+// Of `dump`: what is shown, and how.
+const OptionGroup& dump_filtering_options();
+const OptionGroup& dump_output_options();
 
 // ---- ways to apply a value, for the tables ------------------------------------------------------
 

@@ -12,5 +12,6 @@ Result<int> list_funcs(const Invocation& invocation);
 Result<int> calls(const Invocation& invocation);
 Result<int> connect_attempts(const Invocation& invocation);  // connect() is a function of libc
 Result<int> count(const Invocation& invocation);
+Result<int> dump(const Invocation& invocation);
 
 }  // namespace socketrace

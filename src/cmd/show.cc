@@ -22,7 +22,8 @@ bool Show::on_record(std::span<const std::byte> bytes) {
   if (ended()) return false;
   const Told told = teller_.put_record(sink_.buffer(), bytes);
   if (told != Told::line) [[unlikely]] {
-    ++(told == Told::malformed ? malformed_ : silent_);
+    if (told == Told::malformed) ++malformed_;
+    if (told == Told::nothing) ++silent_;
     return stop_ < stop_at_;
   }
   ++printed_;

@@ -39,25 +39,9 @@ void put_inet6(Buffer& out, const st_event& event, const st_address& address, ui
   put_port(out, event, port);
 }
 
-// Unix names are chosen by whoever binds them. What would read as another kind of name is escaped:
-// the relative paths "-" and "@x" are not the unnamed socket and not the abstract name x.
 void put_unix(Buffer& out, std::string_view name) {
   out.put("unix:");
-  if (name.empty()) {
-    out.put('-');
-    return;
-  }
-  if (name.front() == '\0') {
-    out.put('@');
-    put_escaped(out, name.substr(1), Spaces::escape);
-    return;
-  }
-  name = name.substr(0, name.find('\0'));
-  if (name.front() == '@' || name == "-") {
-    put_escaped_byte(out, static_cast<unsigned char>(name.front()));
-    name.remove_prefix(1);
-  }
-  put_escaped(out, name, Spaces::escape);
+  put_unix_name(out, name);
 }
 
 void put_netlink(Buffer& out, const st_event& event, const st_address& address) {
@@ -139,6 +123,26 @@ void put_side(Buffer& out, const Hit& hit, Side side) {
 }
 
 }  // namespace
+
+// Unix names are chosen by whoever binds them. What would read as another kind of name is escaped:
+// the relative paths "-" and "@x" are not the unnamed socket and not the abstract name x.
+void put_unix_name(Buffer& out, std::string_view name) {
+  if (name.empty()) {
+    out.put('-');
+    return;
+  }
+  if (name.front() == '\0') {
+    out.put('@');
+    put_escaped(out, name.substr(1), Spaces::escape);
+    return;
+  }
+  name = name.substr(0, name.find('\0'));
+  if (name.front() == '@' || name == "-") {
+    put_escaped_byte(out, static_cast<unsigned char>(name.front()));
+    name.remove_prefix(1);
+  }
+  put_escaped(out, name, Spaces::escape);
+}
 
 void put_endpoints(Buffer& out, const Hit& hit) {
   put_local(out, hit);

@@ -30,6 +30,9 @@ struct End {
 };
 void put_end(Buffer& out, const End& end);
 
+// A name as in struct st_unix: /run/x.sock, @abstract, or - where there is none.
+void put_unix_name(Buffer& out, std::string_view name);
+
 // "AF_CAN", "AF_57": where nothing but the family is known.
 void put_family_alone(Buffer& out, unsigned family);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <span>
 
 namespace socketrace {
 namespace {
@@ -42,6 +43,14 @@ Whole whole_hits(std::string_view text, size_t written) {
   }
   return whole;
 }
+Whole whole_packets(std::span<const size_t> ends, size_t written) {
+  Whole whole;
+  for (const size_t end : ends) {
+    if (end > written) break;
+    whole = {end, whole.hits + 1};
+  }
+  return whole;
+}
 
 }  // namespace
 
@@ -58,12 +67,12 @@ Sink::Sink(Fd fd, std::string name, const std::atomic<int>* stop, const WriteCal
       stop_(stop),
       calls_(&calls),
       terminal_(isatty(fd_.get()) == 1),
+      at_once_(terminal_),
       buffer_(kBatch + kBatch / 4) {}
 
 Result<void> Sink::flush() {
   if (closed_ || failed_ || !fd_) {
-    buffer_.clear();
-    waiting_lines_ = 0;
+    clear();
     return {};
   }
   if (buffer_.size() == 0) return {};
@@ -73,8 +82,7 @@ Result<void> Sink::flush() {
   } else {
     account(written.bytes);
   }
-  buffer_.clear();
-  waiting_lines_ = 0;
+  clear();
   if (written.errnum == 0 && !written.gave_up) return {};
   if (is_normal_end(written)) {
     closed_ = true;
@@ -82,6 +90,12 @@ Result<void> Sink::flush() {
   }
   failed_ = true;
   return Error::from_errno("write " + name_, written.errnum);
+}
+
+void Sink::clear() {
+  buffer_.clear();
+  waiting_lines_ = 0;
+  hit_ends_.clear();
 }
 
 Result<void> Sink::finish() {
@@ -97,9 +111,9 @@ Result<void> Sink::finish() {
 // A batch was cut short: count what went out whole, and take back what did not.
 void Sink::account(size_t written) {
   const std::string_view text = buffer_.view();
-  const Whole whole = whole_hits(text, written);
+  const Whole whole = packets_ ? whole_packets(hit_ends_, written) : whole_hits(text, written);
   // Headers come before the hits of their batch and were not announced by line_done().
-  const uint64_t headers = whole_hits(text, text.size()).hits - waiting_lines_;
+  const uint64_t headers = packets_ ? 0 : whole_hits(text, text.size()).hits - waiting_lines_;
   if (whole.hits > headers) lines_written_ += whole.hits - headers;
   if (written > whole.end) drop_torn_hit(written - whole.end);
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/buffer.h"
 #include "base/fd.h"
@@ -28,7 +29,8 @@ class Sink {
   // see closed().
   Result<void> line_done() {
     ++waiting_lines_;
-    if (buffer_.size() < kBatch && !terminal_) [[likely]]
+    if (packets_) hit_ends_.push_back(buffer_.size());
+    if (buffer_.size() < kBatch && !at_once_) [[likely]]
       return {};
     return flush();
   }
@@ -41,6 +43,10 @@ class Sink {
   // normal end, quiet. What is put after it goes nowhere.
   bool closed() const { return closed_; }
   bool terminal() const { return terminal_; }
+  // Every hit is written at once, as on a terminal.
+  void flush_every_line(bool wanted) { at_once_ = wanted || terminal_; }
+  // Hits are bytes of any kind, where newlines tell nothing.
+  void hits_are_packets() { packets_ = true; }
   // Hits that were written whole.
   uint64_t lines_written() const { return lines_written_; }
 
@@ -49,6 +55,7 @@ class Sink {
   static constexpr size_t kBatch = 65536;
 
   Sink(Fd fd, std::string name, const std::atomic<int>* stop, const WriteCalls& calls);
+  void clear();
   void account(size_t written);
   void drop_torn_hit(size_t torn) const;
   bool is_normal_end(const Written& written) const;
@@ -58,9 +65,12 @@ class Sink {
   const std::atomic<int>* stop_;
   const WriteCalls* calls_;
   bool terminal_ = false;
+  bool at_once_ = false;
+  bool packets_ = false;
   bool closed_ = false;
   bool failed_ = false;
-  uint64_t waiting_lines_ = 0;  // hits in the buffer
+  uint64_t waiting_lines_ = 0;    // hits in the buffer
+  std::vector<size_t> hit_ends_;  // of packets
   uint64_t lines_written_ = 0;
   Buffer buffer_;
 };

@@ -26,6 +26,8 @@
 #include "bpf/connect.skel.h"
 #include "bpf/count.h"
 #include "bpf/count.skel.h"
+#include "bpf/dump.h"
+#include "bpf/dump.skel.h"
 #include "bpf/event.h"
 #include "bpf/trace.skel.h"
 #include "tests/bpf/variants.h"
@@ -103,6 +105,28 @@ std::vector<Variant> none_and_all() {
   return {all.front(), all.back()};
 }
 
+// Both questions at once of who matches would be one; by name is the larger.
+Opened open_dump(bool by_file) {
+  Opened opened = open<dump_bpf>();
+  if (!opened.object) return opened;
+  st_dump_config& dump = static_cast<dump_bpf*>(opened.skeleton.get())->rodata->st_dump;
+  dump.by_file = by_file ? 1 : 0;
+  dump.file_inode = 4711, dump.file_device = 1;
+  dump.sides = ST_DUMP_SEND | ST_DUMP_RECV;
+  dump.types = 1U << 1 | 1U << 2;
+  dump.failed = 1;
+  dump.max_bytes = ST_DUMP_MAX_BYTES;
+  dump.glob.tokens = 100;
+  for (auto& byte : dump.glob.accept) byte[0] = byte[1] = ~0ull;
+  return opened;
+}
+Opened open_dump_by_name() {
+  return open_dump(false);
+}
+Opened open_dump_by_file() {
+  return open_dump(true);
+}
+
 struct Kind {
   const char* name;
   Opened (*open)();
@@ -120,6 +144,8 @@ constexpr Kind kKinds[] = {
     {"count-by-pid", open_count_by<ST_BY_PID>, accepts_or_connects, none_and_all},
     {"count-by-port", open_count_by<ST_BY_PORT>, accepts_or_connects, none_and_all},
     {"count-by-addr", open_count_by<ST_BY_ADDR>, accepts_or_connects, none_and_all},
+    {"dump", open_dump_by_name},
+    {"dump-file", open_dump_by_file, every, none_and_all},
 };
 
 using KernelTypes = std::unique_ptr<btf, decltype(&btf__free)>;
@@ -160,10 +186,10 @@ bool has_preempt_count() {
   return false;
 }
 
-// "fexit/sock_sendpage" -> "sock_sendpage", unless this kernel has it.
+// "fexit/sock_sendpage", "fentry/..." -> "sock_sendpage", unless this kernel has it.
 std::string_view missing_function(const bpf_program* program) {
   const std::string_view section = bpf_program__section_name(program);
-  if (!section.starts_with("fexit/")) return {};
+  if (!section.starts_with("fexit/") && !section.starts_with("fentry/")) return {};
   const std::string_view function = section.substr(section.find('/') + 1);
   return has_function(function.data()) ? std::string_view() : function;
 }

@@ -70,3 +70,14 @@ def every_configuration_of_count_loads():
     check_matrix("count", names)
     for key in ("family", "protocol", "comm", "pid", "port", "addr"):
         check_matrix("count-by-" + key, by_key, few=2)
+
+
+@case
+def every_configuration_of_dump_loads():
+    names = {f"st_{kind}_{what}" for kind in ("stream", "dgram", "seqpacket")
+             for what in ("send", "sent", "recv", "received")}
+    names |= {"st_may_send", "st_datagram_taken", "st_stream_spliced", "st_closed", "st_shut"}
+    if KERNEL < (6, 5):
+        names.add("st_stream_page_sent")
+    check_matrix("dump", names)
+    check_matrix("dump-file", names, few=2)

@@ -184,6 +184,27 @@ TEST_CASE("sink: a full disk is one error, and the file ends with a whole hit") 
   }
 }
 
+TEST_CASE("sink: a full disk, and hits in which newlines mean nothing") {
+  const TemporaryFile file;
+  const std::string header = "\n\n", one = "a\nb\n\t", two = "\n\nc";
+  const std::string all = one + two;
+  for (size_t fits = header.size(); fits < header.size() + all.size(); ++fits) {
+    CAPTURE(fits);
+    room = fits;
+    auto sink = Sink::open(file.path, nullptr, kFullDisk);
+    REQUIRE(sink.has_value());
+    sink->hits_are_packets();
+    sink->buffer().put(header);
+    REQUIRE(sink->flush().has_value());
+    put_hit(*sink, one);
+    put_hit(*sink, two);
+    REQUIRE_FALSE(sink->flush().has_value());
+    const size_t hits = fits >= header.size() + one.size() ? 1 : 0;
+    CHECK(sink->lines_written() == hits);
+    CHECK(file.text() == (hits == 1 ? header + one : header));
+  }
+}
+
 TEST_CASE("sink: /dev/full") {
   auto sink = Sink::open("/dev/full");
   REQUIRE(sink.has_value());

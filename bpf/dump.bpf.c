@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * socketrace dump: what is said over unix sockets. At the entry of a call the iterator of its
+ * buffer is kept, at the return its result is known and the payload is read.
+ *
+ * By fentry and fexit (trampolines), not kprobe and kretprobe: a kretprobe has a fixed number of
+ * places for calls that have not returned, and receivers that wait would take them all.
+ */
+#include "bpf/dump.h"
+#include "bpf/kernel.h"
+#include "bpf/emit.h"
+#include "bpf/message.h"
+#include "bpf/unix.h"
+#include "bpf/dump_message.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* ---- entries ------------------------------------------------------------------------------- */
+
+static __always_inline int enter(const struct socket *socket, const struct msghdr *msg, __u64 size,
+                                 __u32 flags, __u32 side) {
+  __u64 thread = bpf_get_current_pid_tgid();
+  const struct sock *sk = BPF_CORE_READ(socket, sk), *peer;
+  struct call call = {.sk = sk, .msg = msg, .asked = size};
+
+  if (!sk) return 0;
+  peer = peer_of(&call);
+  call.type = BPF_CORE_READ(sk, sk_type);
+  if (sock_matches(sk)) call.flags |= ST_MSG_PATH_LOCAL;
+  if (peer && sock_matches(peer)) call.flags |= ST_MSG_PATH_PEER;
+  if (side == ST_DUMP_SEND && !call.flags && destination_matches(msg))
+    call.flags |= ST_MSG_PATH_PEER;
+  if (st_dump.match_all) call.flags = ST_MSG_PATH_LOCAL | ST_MSG_PATH_PEER;
+  /* The other end of a connection stays, that of a datagram is known later. */
+  if (!call.flags && call.type == SOCK_STREAM) return 0;
+  if (call.flags) remember_user(sk);
+  if (!(st_dump.sides & side)) return 0;
+  if (st_dump.types && !(st_dump.types & (1u << (call.type & 31)))) return 0;
+
+  call.control = BPF_CORE_READ(msg, msg_control);
+  call.control_length = BPF_CORE_READ(msg, msg_controllen);
+  if (side == ST_DUMP_RECV) {
+    call.flags |= ST_MSG_RECV;
+    if (flags & MSG_PEEK) call.flags |= ST_MSG_PEEK;
+  } else {
+    flags = BPF_CORE_READ(msg, msg_flags);
+  }
+  if (flags & MSG_OOB) call.flags |= ST_MSG_OOB;
+  call.compat = (flags & MSG_CMSG_COMPAT) != 0;
+  read_buffer(&call.buffer, msg);
+  if (bpf_map_update_elem(&calls, &thread, &call, BPF_ANY) && st_state.enabled && call.flags) {
+    count_message();
+    count_loss(sk, side == ST_DUMP_SEND ? size : 0); /* of a receiver: nobody knows */
+  }
+  return 0;
+}
+
+SEC("?fentry/unix_stream_sendmsg")
+int BPF_PROG(st_stream_send, const struct socket *socket, const struct msghdr *msg, __u64 size) {
+  return enter(socket, msg, size, 0, ST_DUMP_SEND);
+}
+SEC("?fentry/unix_dgram_sendmsg")
+int BPF_PROG(st_dgram_send, const struct socket *socket, const struct msghdr *msg, __u64 size) {
+  return enter(socket, msg, size, 0, ST_DUMP_SEND);
+}
+/* Calls unix_dgram_sendmsg once it has found the socket connected: that one's return is the first,
+ * and takes what was kept for the call. The same for receiving. */
+SEC("?fentry/unix_seqpacket_sendmsg")
+int BPF_PROG(st_seqpacket_send, const struct socket *socket, const struct msghdr *msg, __u64 size) {
+  return enter(socket, msg, size, 0, ST_DUMP_SEND);
+}
+SEC("?fentry/unix_stream_recvmsg")
+int BPF_PROG(st_stream_recv, const struct socket *socket, const struct msghdr *msg, __u64 size,
+             int flags) {
+  return enter(socket, msg, size, flags, ST_DUMP_RECV);
+}
+SEC("?fentry/unix_dgram_recvmsg")
+int BPF_PROG(st_dgram_recv, const struct socket *socket, const struct msghdr *msg, __u64 size,
+             int flags) {
+  return enter(socket, msg, size, flags, ST_DUMP_RECV);
+}
+SEC("?fentry/unix_seqpacket_recvmsg")
+int BPF_PROG(st_seqpacket_recv, const struct socket *socket, const struct msghdr *msg, __u64 size,
+             int flags) {
+  return enter(socket, msg, size, flags, ST_DUMP_RECV);
+}
+
+/* ---- the other end of a datagram ------------------------------------------------------------ */
+
+static __always_inline void other_end(const struct sock *sk, const struct sock *other) {
+  __u64 thread = bpf_get_current_pid_tgid();
+  struct call *call = bpf_map_lookup_elem(&calls, &thread);
+
+  if (!call || call->sk != sk || !other) return;
+  if (!(call->flags & ST_MSG_PATH_PEER) && sock_matches(other)) call->flags |= ST_MSG_PATH_PEER;
+  if (call->flags & (ST_MSG_PATH_LOCAL | ST_MSG_PATH_PEER)) remember_user(sk);
+  call->flags |= ST_MSG_PEER_KNOWN;
+  call->other_inode = socket_inode(other);
+  call->other_length = 0;
+  read_unix_name(call->other_name, &call->other_length, other);
+}
+
+/* Asked by unix_dgram_sendmsg before a datagram is queued (CONFIG_SECURITY_NETWORK). */
+SEC("?fentry/security_unix_may_send")
+int BPF_PROG(st_may_send, const struct socket *socket, const struct socket *other) {
+  other_end(BPF_CORE_READ(socket, sk), BPF_CORE_READ(other, sk));
+  return 0;
+}
+
+/* A datagram was taken off (or seen in) the queue; its owner is the sender. */
+SEC("?fexit/__skb_try_recv_datagram")
+int BPF_PROG(st_datagram_taken, const struct sock *sk, const void *queue, __u32 flags,
+             const int *offset, const int *error, const void *last, const struct sk_buff *skb) {
+  if (skb) other_end(sk, BPF_CORE_READ(skb, sk));
+  return 0;
+}
+
+/* ---- returns ------------------------------------------------------------------------------- */
+
+static __always_inline bool worth_a_message(const struct call *call, __s64 result) {
+  if (!(call->flags & (ST_MSG_PATH_LOCAL | ST_MSG_PATH_PEER))) return false;
+  if (result < 0) return st_dump.failed;
+  if (result > 0) return true;
+  /* Nothing at all was said over a stream; a datagram may well be empty. Of a receiver's zero of a
+   * closed connection we know by the datagram that there was none. */
+  if (call->type == SOCK_STREAM) return false;
+  return !(call->flags & ST_MSG_RECV) || call->flags & ST_MSG_PEER_KNOWN;
+}
+
+/* A frame of its own: see current_tgid. */
+static __noinline int leave(const struct socket *socket, __s64 result) {
+  __u64 thread = bpf_get_current_pid_tgid();
+  struct call *call = bpf_map_lookup_elem(&calls, &thread);
+
+  if (!call) return 0;
+  if (st_state.enabled && !limit_reached() && call->sk == BPF_CORE_READ(socket, sk) &&
+      worth_a_message(call, result))
+    emit_message(call, thread, result);
+  bpf_map_delete_elem(&calls, &thread);
+  return 0;
+}
+
+SEC("?fexit/unix_stream_sendmsg")
+int BPF_PROG(st_stream_sent, const struct socket *socket, const void *msg, __u64 size, int result) {
+  return leave(socket, result);
+}
+SEC("?fexit/unix_dgram_sendmsg")
+int BPF_PROG(st_dgram_sent, const struct socket *socket, const void *msg, __u64 size, int result) {
+  return leave(socket, result);
+}
+SEC("?fexit/unix_seqpacket_sendmsg")
+int BPF_PROG(st_seqpacket_sent, const struct socket *socket, const void *msg, __u64 size,
+             int result) {
+  return leave(socket, result);
+}
+SEC("?fexit/unix_stream_recvmsg")
+int BPF_PROG(st_stream_received, const struct socket *socket, const void *msg, __u64 size,
+             int flags, int result) {
+  return leave(socket, result);
+}
+SEC("?fexit/unix_dgram_recvmsg")
+int BPF_PROG(st_dgram_received, const struct socket *socket, const void *msg, __u64 size, int flags,
+             int result) {
+  return leave(socket, result);
+}
+SEC("?fexit/unix_seqpacket_recvmsg")
+int BPF_PROG(st_seqpacket_received, const struct socket *socket, const void *msg, __u64 size,
+             int flags, int result) {
+  return leave(socket, result);
+}
+
+/* ---- pages: no buffer to read ---------------------------------------------------------------- */
+
+static __always_inline int spliced(const struct socket *socket, __u64 size, __s64 result,
+                                   __u32 side) {
+  const struct sock *sk = BPF_CORE_READ(socket, sk), *peer;
+  struct call call = {.sk = sk, .asked = size};
+
+  __u64 thread = bpf_get_current_pid_tgid();
+
+  if (!(st_dump.sides & side) || !sk) return 0;
+  call.type = BPF_CORE_READ(sk, sk_type);
+  if (st_dump.types && !(st_dump.types & (1u << (call.type & 31)))) return 0;
+  peer = peer_of(&call);
+  if (sock_matches(sk)) call.flags |= ST_MSG_PATH_LOCAL;
+  if (peer && sock_matches(peer)) call.flags |= ST_MSG_PATH_PEER;
+  if (!call.flags) return 0;
+  if (side == ST_DUMP_RECV) call.flags |= ST_MSG_RECV;
+  remember_user(sk);
+  if (bpf_map_update_elem(&calls, &thread, &call, BPF_ANY)) return 0;
+  return leave(socket, result);
+}
+
+/* splice(2) and sendfile(2) up to 6.4; since then unix_stream_sendmsg gets pages. */
+SEC("?fexit/unix_stream_sendpage")
+int BPF_PROG(st_stream_page_sent, const struct socket *socket, const void *page, int offset,
+             __u64 size, int flags, long result) {
+  return spliced(socket, size, result, ST_DUMP_SEND);
+}
+SEC("?fexit/unix_stream_splice_read")
+int BPF_PROG(st_stream_spliced, const struct socket *socket, const void *position, const void *pipe,
+             __u64 size, __u32 flags, long result) {
+  return spliced(socket, size, result, ST_DUMP_RECV);
+}
+
+/* ---- ends of conversations ------------------------------------------------------------------- */
+
+/* Where it gets lost, user space ends the conversation itself: nothing to count. */
+static __always_inline int closing(const struct socket *socket) {
+  const struct sock *sk = BPF_CORE_READ(socket, sk);
+  const struct unix_sock *of_unix = (const void *)sk;
+  const struct sock *peer;
+  struct st_closing record = {
+      .head = {.length = sizeof(record), .kind = ST_PIECE_CLOSING, .time_ns = bpf_ktime_get_ns()},
+      .sock = (unsigned long)sk,
+  };
+
+  if (!st_state.enabled || !sk) return 0;
+  peer = BPF_CORE_READ(of_unix, peer);
+  if (!peer || BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM) return 0;
+  if (!sock_matches(sk) && !sock_matches(peer)) return 0;
+  bpf_ringbuf_output(&ring, &record, sizeof(record), 0);
+  return 0;
+}
+
+SEC("?fentry/unix_release")
+int BPF_PROG(st_closed, const struct socket *socket) {
+  return closing(socket);
+}
+/* SHUT_RD is 0: such an end goes on to speak. */
+SEC("?fentry/unix_shutdown")
+int BPF_PROG(st_shut, const struct socket *socket, int how) {
+  return how ? closing(socket) : 0;
+}
