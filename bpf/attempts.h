@@ -21,8 +21,6 @@ struct attempt {
   __u32 outcome;
   __u32 followed; /* a change of state will decide it */
   __u32 decided;  /* one has: told.result and told.latency_ns are final */
-  __u32 tgid;     /* of the initial pid namespace */
-  __u32 pad;
 };
 
 /* By struct sock where the attempt is followed, else by attempt_of_thread. Never evicted: what does
@@ -121,7 +119,7 @@ static __always_inline void tell(struct attempt *a, __u64 key) {
   __u32 used = told->exe_length + told->args_length;
 
   told->flags = a->flags | a->outcome;
-  if (st_connect_config.want_host) name_host(told, a->tgid, used);
+  if (st_connect_config.want_host) name_host(told, told->process, used);
   told->event.length = __builtin_offsetof(struct st_connect, text) + used + told->host_length;
   ADD_STAT(ended, 1);
   if ((!st_config.only_failed || has_failed(told)) && !limit_reached())

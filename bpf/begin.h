@@ -128,7 +128,7 @@ static __always_inline void fill(struct attempt *a, struct st_event *e) {
   e->time_ns = bpf_ktime_get_ns();
   e->cpu = bpf_get_smp_processor_id();
   a->told.uid = bpf_get_current_uid_gid();
-  a->tgid = bpf_get_current_pid_tgid() >> 32;
+  a->told.process = bpf_get_current_pid_tgid() >> 32;
   a->told.event = *e;
   if (!st_config.comm_count) bpf_get_current_comm(a->told.event.comm, sizeof(a->told.event.comm));
   read_program(a);

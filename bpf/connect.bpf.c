@@ -6,7 +6,8 @@
  * tracepoints leave out), TCP fast open by sendto(2), the kernel itself.
  *
  * Tracepoints only: they are there without function tracing. The state's is raw, as such programs
- * run also when they interrupt one of the call's on the same CPU; others are skipped then.
+ * run also when they interrupt one of the call's on the same CPU; others are skipped then. For
+ * --host there are uprobes (hosts.h) and the end of every system call (answers.h) as well.
  */
 #include "bpf/connect.h"
 #include "bpf/kernel.h"
@@ -14,6 +15,7 @@
 #include "bpf/emit.h"
 #include "bpf/attempts.h"
 #include "bpf/begin.h"
+#include "bpf/answers.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

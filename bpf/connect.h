@@ -12,6 +12,13 @@
 /* A component of a path starts below this, or is left out. */
 #define ST_EXE_ROOM 256
 #define ST_TEXT_LEN (ST_EXE_ROOM + 256 + ST_ARGS_LEN + ST_HOST_LEN)
+#define ST_ANSWER_LEN 1232 /* the most that a DNS server sends in a packet, by agreement */
+
+/* st_event.func */
+enum st_connect_kind {
+  ST_CONNECT_ATTEMPT = 0, /* struct st_connect */
+  ST_CONNECT_ANSWER = 1,  /* struct st_answer */
+};
 
 enum st_connect_flag {
   ST_CONNECT_NO_ADDRESS = 1 << 0,    /* the caller gave NULL */
@@ -41,9 +48,23 @@ struct st_connect {
   __u16 exe_length;      /* of `text`: components from the last to the first, each with a NUL */
   __u16 args_length;     /* then: the arguments, each with a NUL */
   __u16 host_length;     /* then: a host name without a NUL */
-  __u32 pad;
+  __u32 process;         /* tgid of the initial pid namespace, as in struct st_answer */
   __u8 address[ST_SOCKADDR_LEN]; /* a struct sockaddr */
   char text[ST_TEXT_LEN];
+};
+
+enum st_answer_flag {
+  ST_ANSWER_STREAM = 1 << 0, /* by TCP, where two bytes of length come first, maybe read before */
+};
+
+/* What a program received from port 53, not looked at yet. */
+struct st_answer {
+  struct st_event event; /* length, func, time and cpu only */
+  __u32 process;         /* tgid of the initial pid namespace */
+  __u32 whole;           /* bytes that the program received */
+  __u32 taken;           /* bytes that follow, at most ST_ANSWER_LEN */
+  __u32 flags;           /* enum st_answer_flag */
+  __u8 bytes[ST_ANSWER_LEN];
 };
 
 /* const volatile in .rodata, beside st_config. */
@@ -51,15 +72,17 @@ struct st_connect_config {
   __u32 immediate; /* tell at the call's exit, follow nothing */
   __u32 want_args;
   __u32 want_host;
+  __u32 recvfrom, recvmsg, recvmmsg, read; /* the numbers of the calls, for a 64-bit program */
   __u32 pad;
 };
 
 /* One per CPU; user space sums. */
 struct st_connect_stats {
-  __u64 begun;    /* attempts that passed the filter */
-  __u64 ended;    /* of these: told, or not one of --failed; the others are undecided */
-  __u64 repeated; /* further connect(2) on a socket that is connecting or connected already */
-  __u64 unseen;   /* no room to remember one more call: not told at all */
+  __u64 begun;        /* attempts that passed the filter */
+  __u64 ended;        /* of these: told, or not one of --failed; the others are undecided */
+  __u64 repeated;     /* further connect(2) on a socket that is connecting or connected already */
+  __u64 unseen;       /* no room to remember one more call: not told at all */
+  __u64 answers_lost; /* of DNS servers: no room in the ring, not there to be read, too many */
 };
 
 #ifdef __cplusplus
@@ -72,6 +95,8 @@ ST_ASSERT(__builtin_offsetof(struct st_connect, address) == sizeof(struct st_eve
           "address");
 ST_ASSERT(__builtin_offsetof(struct st_connect, text) == sizeof(struct st_event) + 168, "text");
 ST_ASSERT(sizeof(struct st_connect) <= sizeof(struct st_record), "longer than any record");
+ST_ASSERT(sizeof(struct st_answer) == sizeof(struct st_event) + 16 + ST_ANSWER_LEN, "answer");
+ST_ASSERT(sizeof(struct st_answer) <= sizeof(struct st_record), "longer than any record");
 #undef ST_ASSERT
 
 #endif

@@ -31,8 +31,8 @@ constexpr std::array kOptions = {
                "add the command line to PROCESS"},
     OptionSpec{
         "--host", 0, "", Arity::flag, set<kConnect, &Connect::host>,
-        "add HOST, the name that getaddrinfo of a C library was asked for; ~ before one that "
-        "another process asked for"},
+        "add HOST, the name that getaddrinfo of a C library was asked for, or that an answer from "
+        "port 53 gave; ~ before one that another process asked for"},
     OptionSpec{"--libc", 0, "PATH", Arity::list, add_libc,
                "a C library for --host beside those that running programs use"},
     OptionSpec{

@@ -3,6 +3,7 @@
 #include "bpf/connect.h"
 
 #include <fmt/format.h>
+#include <sys/syscall.h>
 
 #include <array>
 #include <bit>
@@ -24,6 +25,7 @@
 #include "connect.skel.h"
 #include "events/clock.h"
 #include "events/decode_connect.h"
+#include "events/host_names.h"
 #include "events/stop.h"
 #include "format/connect_line.h"
 #include "format/histogram.h"
@@ -35,14 +37,17 @@ class ConnectTeller final : public Teller {
  public:
   ConnectTeller(const Invocation& in, const Users& users, const AsTable* networks)
       : by_(in.connect.histogram),
+        wants_host_(in.connect.host),
         line_(in.view, in.connect, users, networks, realtime_offset_ns()) {}
 
   void put_header(Buffer& out) override {
     if (by_ == HistogramBy::none) line_.put_header(out);
   }
   Told put_record(Buffer& out, std::span<const std::byte> record) override {
+    if (is_answer(record)) return learn(record);
     Attempt attempt;
     if (!decode_connect(record, attempt)) return Told::malformed;
+    if (wants_host_) names_.name(attempt);
     if (by_ == HistogramBy::none) {
       line_.put_attempt(out, attempt);
       return Told::line;
@@ -54,8 +59,19 @@ class ConnectTeller final : public Teller {
   }
   void put_footer(Buffer& out) override { histograms_.put(out); }
 
+  const HostNames& names() const { return names_; }
+
  private:
+  Told learn(std::span<const std::byte> record) {
+    ReceivedAnswer answer;
+    if (!decode_answer(record, answer)) return Told::malformed;
+    names_.learn(answer);
+    return Told::part;
+  }
+
   HistogramBy by_;
+  bool wants_host_;
+  HostNames names_;
   ConnectFormat line_;
   Histograms histograms_;
   Buffer key_{256};
@@ -78,7 +94,8 @@ Result<std::optional<AsTable>> load_networks(const std::vector<std::string>& fil
 }
 
 // What became of attempts that no line tells of.
-void add_remarks(int stats_map, const Counters& counters, Account& account) {
+void add_remarks(int stats_map, const Counters& counters, const HostNames& names,
+                 Account& account) {
   std::array<uint64_t, sizeof(st_connect_stats) / sizeof(uint64_t)> words{};
   if (auto added = counters.add_up(stats_map, words); !added) {
     account.remarks.push_back(added.error().text());
@@ -91,6 +108,9 @@ void add_remarks(int stats_map, const Counters& counters, Account& account) {
   remark(stats.begun > stats.ended ? stats.begun - stats.ended : 0, "still undecided");
   remark(stats.repeated, "repeated calls on a socket that was connecting or connected");
   remark(stats.unseen, "not shown (too many at once)");
+  remark(stats.answers_lost, "DNS answers lost");
+  remark(names.not_understood(), "messages from port 53 not understood");
+  remark(names.cut(), "DNS answers of which only the beginning was read");
 }
 
 void choose_programs(Object<connect_bpf>& object, bool hosts) {
@@ -99,6 +119,7 @@ void choose_programs(Object<connect_bpf>& object, bool hosts) {
   bpf_program__set_autoload(object->progs.st_connect_state, true);
   bpf_program__set_autoload(object->progs.st_host_asked, hosts);
   bpf_program__set_autoload(object->progs.st_host_answered, hosts);
+  bpf_program__set_autoload(object->progs.st_answer_received, hosts);
   if (hosts) return;
   bpf_map__set_max_entries(object->maps.hosts, 1);
   bpf_map__set_max_entries(object->maps.questions, 1);
@@ -142,6 +163,10 @@ Result<int> connect_attempts(const Invocation& in) {
   object->rodata->st_connect_config.immediate = in.connect.immediate;
   object->rodata->st_connect_config.want_args = in.connect.args;
   object->rodata->st_connect_config.want_host = in.connect.host;
+  object->rodata->st_connect_config.recvfrom = SYS_recvfrom;
+  object->rodata->st_connect_config.recvmsg = SYS_recvmsg;
+  object->rodata->st_connect_config.recvmmsg = SYS_recvmmsg;
+  object->rodata->st_connect_config.read = SYS_read;
   choose_programs(object, in.connect.host);
   TRY(raise_limits(0, read_host()));
   TRY(load_or_tell(object));
@@ -158,7 +183,7 @@ Result<int> connect_attempts(const Invocation& in) {
   ConnectTeller teller(in, users, networks ? &*networks : nullptr);
   Session session = TRY(session_of(object, in, stop));
   session.add_remarks = [&](Account& told) {
-    add_remarks(bpf_map__fd(object->maps.connect_stats), session.counters, told);
+    add_remarks(bpf_map__fd(object->maps.connect_stats), session.counters, teller.names(), told);
   };
   return run_session(session, tracepoints, teller, sink, account);
 }

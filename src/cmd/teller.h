@@ -12,7 +12,7 @@ namespace socketrace {
 enum class Told {
   line,       // one line, or a line and more that start with a tab (output/sink.h)
   nothing,    // understood, and nothing to show
-  part,       // of a hit that a later record makes whole: no hit of its own
+  part,       // of hits that later records are, and no hit of its own
   malformed,  // counted, never shown
 };
 

@@ -208,7 +208,7 @@ void ConnectFormat::put_table_row(Buffer& out, const Attempt& attempt) {
   if (wanted_.host) {
     out.put(' ');
     const size_t start = out.size();
-    if ((told.flags & ST_CONNECT_HOST_FOREIGN) != 0) out.put('~');
+    if (attempt.host_is_foreign) out.put('~');
     put_escaped(out, attempt.host.empty() ? "-" : attempt.host, Spaces::escape);
     if (networks_ != nullptr) out.pad_to(start, kHostWidth);
   }

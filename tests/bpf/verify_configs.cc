@@ -71,6 +71,7 @@ Opened open_connect() {
   if (!opened.object) return opened;
   auto& config = static_cast<connect_bpf*>(opened.skeleton.get())->rodata->st_connect_config;
   config.want_args = config.want_host = 1;
+  config.read = 1, config.recvfrom = 2, config.recvmsg = 3, config.recvmmsg = 4;
   return opened;
 }
 

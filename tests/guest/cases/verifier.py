@@ -55,7 +55,7 @@ def every_configuration_of_trace_loads():
 def every_configuration_of_calls_and_connect_loads():
     check_matrix("calls", {"st_state_change", "st_call_begins", "st_call_ends"})
     check_matrix("connect", {"st_connect_enter", "st_connect_exit", "st_connect_state",
-                             "st_host_asked", "st_host_answered"})
+                             "st_host_asked", "st_host_answered", "st_answer_received"})
 
 
 @case
