@@ -13,7 +13,7 @@ root_packages() {
 	case $1 in
 	small) echo "${small[@]}" ;;
 	# The tools socketrace is compared with.
-	peers) echo "${small[@]}" pwru bpftrace tcpdump ;;
+	peers) echo "${small[@]}" pwru bpftrace libbpf-tools tcpdump ;;
 	*) return 1 ;;
 	esac
 }

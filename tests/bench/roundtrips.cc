@@ -6,39 +6,21 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+
+#include "traffic.h"
 
 namespace {
 
 constexpr size_t kMessage = 64;
 constexpr long kWarmUpPairs = 20;
-
-void must(bool good, const char* what) {
-  if (good) return;
-  std::perror(what);
-  std::_Exit(1);
-}
-
-long number(const char* text) {
-  long value = 0;
-  const auto [end, error] = std::from_chars(text, text + std::strlen(text), value);
-  if (error != std::errc() || *end != '\0' || value < 0) {
-    std::fprintf(stderr, "roundtrips: not a number: %s\n", text);
-    std::_Exit(2);
-  }
-  return value;
-}
 
 void set(int fd, int level, int option) {
   const int on = 1;
@@ -89,11 +71,7 @@ int main(int argc, char** argv) {
   const long port = number(argv[1]);
   const long count = number(argv[2]);
 
-  // The last processor: the tracer has the others, where there are others.
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  CPU_SET(static_cast<size_t>(sysconf(_SC_NPROCESSORS_ONLN) - 1), &cpus);
-  must(sched_setaffinity(0, sizeof(cpus), &cpus) == 0, "sched_setaffinity");
+  stay_on_last_processor();
 
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -121,9 +99,8 @@ int main(int argc, char** argv) {
       usleep(pace);
     }
   }
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   pairs(client, count);
-  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
-  std::printf("%.1f\n", took.count() / static_cast<double>(count > 0 ? count : 1));
+  watch.print(count);
   return 0;
 }

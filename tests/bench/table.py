@@ -4,46 +4,13 @@
 their targets, and whether each is reached; then the details. With README, between its two marks."""
 import json
 import os
-import statistics
 import sys
+
+from beside import connect_details, connect_figures, dump_details, dump_figures
+from rows import at_most, column, lines_of, median, slowdowns, spread, verdict
 
 BEGIN, END = "<!-- scripts/bench -->\n", "<!-- end of scripts/bench -->\n"
 FLOOR_INSTRUCTIONS = 257  # of a kprobe-multi hit whose program is empty, 6.12
-
-
-def median(values, field=None):
-    return statistics.median([v[field] for v in values] if field else values)
-
-
-def spread(values, digits=2):
-    low, high = min(values), max(values)
-    return f"{statistics.median(values):.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
-
-
-def verdict(value, target, first=None):
-    """`first`: what the first release promised, where that was less."""
-    if value <= target:
-        return "reached"
-    return "**not reached**" + (f" (<= {first} is)" if first and value <= first else "")
-
-
-def at_most(value, target, first=None):
-    return f"<= {target}", verdict(value, target, first)
-
-
-def lines_of(header, rows):
-    yield "| " + " | ".join(header) + " |"
-    yield "|" + "---|" * len(header)
-    for row in rows:
-        yield "| " + " | ".join(str(cell) for cell in row) + " |"
-
-
-def column(runs, field):
-    return [run[field] for run in runs]
-
-
-def slowdowns(runs):
-    return [run["traced_ns"] / run["untraced_ns"] for run in runs]
 
 
 def per_hit(raw, types, what):
@@ -167,7 +134,8 @@ def icount_details(raw):
 # ---- all of it ----------------------------------------------------------------------------------------
 
 PARTS = (("6.12-icount", icount_figures, icount_details), ("native", native_figures, None),
-         ("6.12-peers", peers_figures, peers_details), ("6.1-single", single_figures, None))
+         ("6.12-peers", peers_figures, peers_details), ("6.12-connect", connect_figures, connect_details),
+         ("6.12-dump", dump_figures, dump_details), ("6.1-single", single_figures, None))
 
 
 def load(folder, name):

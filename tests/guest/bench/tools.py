@@ -14,14 +14,16 @@ OTHER_PORT = 9999
 
 
 class Tool:
-    """`command(port)` prints to stdout; `to_file` is the option that makes it print to a file. `ready`
-    is on stderr, but for a tool that says READY in its output: ready_in_output."""
+    """`command(port)` prints to stdout; `to_file`, after `words` of it, is the option that makes it print to
+    a file, None where there is none. `ready` is on stderr, but for a tool that says READY in its output:
+    ready_in_output; and one that says nothing is ready once it waits for events and `kprobes` are there."""
 
-    def __init__(self, name, command, ready, functions, to_file="--output-file",
-                 ready_in_output=False):
+    def __init__(self, name, command, ready=None, functions="", to_file="--output-file",
+                 ready_in_output=False, kprobes=(), words=1):
         self.name, self.command, self.to_file = name, command, to_file
         self.ready, self.functions = ready, re.compile(functions)
         self.ready_in_output = ready_in_output
+        self.kprobes, self.words = kprobes, words
 
 
 def socketrace(name, *options, filter_port=True):
@@ -63,11 +65,13 @@ class Running:
         self.folder = tempfile.TemporaryDirectory(prefix="bench-")
         self.out = os.path.join(self.folder.name, "out")
         self.said, self.ready = "", threading.Event()
-        program, *options = tool.command(port)
-        to_file = [tool.to_file, self.out] if stdout is None else []
+        command, to_file = tool.command(port), []
+        if stdout is None:
+            stdout = open(self.out, "wb") if tool.to_file is None else subprocess.DEVNULL
+            to_file = [tool.to_file, self.out] if tool.to_file else []
+        command[tool.words:tool.words] = to_file
         self.begin = time.monotonic()
-        self.process = subprocess.Popen([program, *to_file, *options], stdin=subprocess.DEVNULL,
-                                        stdout=stdout or subprocess.DEVNULL,
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout,
                                         stderr=subprocess.PIPE)
         self.listener = threading.Thread(target=self.listen)
         self.listener.start()
@@ -75,15 +79,27 @@ class Running:
     def listen(self):
         while text := os.read(self.process.stderr.fileno(), 65536):
             self.said += text.decode("utf-8", "replace")
-            if self.tool.ready in self.said:
+            if self.tool.ready and self.tool.ready in self.said:
                 self.ready.set()
         self.ready.set()
 
     def until_ready(self):
+        if self.tool.ready is None:
+            while not (self.waits_for_events() and set(self.tool.kprobes) <= enabled_functions()):
+                if self.process.poll() is not None:
+                    raise RuntimeError(f"{self.tool.name} ended early:\n{self.said}")
+                time.sleep(0.05)
+            return self
         self.ready.wait()
         if self.tool.ready not in self.said:
             raise RuntimeError(f"{self.tool.name} ended early:\n{self.said}")
         return self
+
+    def waits_for_events(self):
+        """In epoll_wait or epoll_pwait: what has its probes and polls its buffers."""
+        with contextlib.suppress(OSError), open(f"/proc/{self.process.pid}/syscall") as syscall:
+            return syscall.read().split()[0] in ("232", "281")
+        return False
 
     def until_quiet(self):
         """Until nothing was written for half a second: what is slow to print is not lost."""
@@ -134,11 +150,16 @@ class Running:
         return took
 
 
+def enabled_functions():
+    """Those with a probe, of whatever kind, as the kernel tells."""
+    with open("/sys/kernel/tracing/enabled_functions", encoding="ascii") as enabled:
+        return {line.split()[0] for line in enabled if not line.startswith(("\t", " "))}
+
+
 def same_functions(tool):
     """socketrace with the functions that `tool` traces, which the kernel tells."""
     running = Running(tool, PORT).until_ready()
-    with open("/sys/kernel/tracing/enabled_functions", encoding="ascii") as enabled:
-        names = sorted({line.split()[0] for line in enabled if not line.startswith(("\t", " "))})
+    names = sorted(enabled_functions())
     running.stop()
     return socketrace("the same functions", "--trace-types", "sk_buff", "--filter-funcs",
                       "|".join(map(re.escape, names)))
