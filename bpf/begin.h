@@ -29,19 +29,6 @@ static __always_inline struct attempt *new_attempt(void) {
   return a;
 }
 
-static __always_inline void read_socket(struct st_event *e, struct subject *s) {
-  if (!s->sk) {
-    e->flags |= ST_HIT_NO_OBJECT;
-    return;
-  }
-  read_head(e, s);
-  if (e->flags & ST_HIT_FRESH) return;
-  read_protocol(e, s);
-  read_rest(e, s);
-  read_netns(e, s);
-  if (st_config.mark_count) read_mark(e, s);
-}
-
 static __always_inline void read_address(struct attempt *a, const void *from, __u32 length) {
   struct st_connect *told = &a->told;
 
@@ -82,23 +69,6 @@ static __always_inline void aim(struct st_event *e, const struct st_connect *tol
     e->remote_port = bpf_ntohs(*(const __u16 *)(told->address + 2));
     __builtin_memcpy(e->remote.bytes, told->address + 8, 16);
   }
-}
-
-/* match_subject of what has been read already. */
-static __always_inline bool match_attempt(const struct st_event *e, const struct subject *s) {
-  if (st_config.family_count &&
-      !IN_LIST(families, ST_MAX_FAMILIES, st_config.family_count, e->family))
-    return false;
-  if (protocol_is_read() && !is_inet(e)) return false;
-  if (st_config.port_count &&
-      ((e->flags & ST_HIT_NO_PORTS) || !ports_match(e->local_port, e->remote_port)))
-    return false;
-  if (st_config.protocol_count &&
-      !IN_LIST(protocols, ST_MAX_PROTOCOLS, st_config.protocol_count, e->protocol))
-    return false;
-  if (st_config.addr_count && !address_matches(e, s)) return false;
-  if (st_config.mark_count && (!s->sk || !mark_matches(e->mark))) return false;
-  return !st_config.netns_count || IN_LIST(netns, ST_MAX_NETNS, st_config.netns_count, e->netns);
 }
 
 static __always_inline void read_program(struct attempt *a) {

@@ -54,10 +54,10 @@ SEC("?tp/syscalls/sys_enter_connect") int st_connect_enter(struct call_enter *ct
   if (!a) return 0;
   socket = socket_of_descriptor(ctx->fd);
   if (socket) s.sk = BPF_CORE_READ(socket, sk);
-  read_socket(&e, &s);
+  read_for_match(&e, &s, true);
   read_address(a, (const void *)ctx->address, ctx->length);
   aim(&e, &a->told);
-  if (!match_attempt(&e, &s)) return 0;
+  if (!match_read(&e, &s)) return 0;
   if (!filters_by_task() && !match_task(&e)) return 0;
 
   /* Connecting to AF_UNSPEC breaks a connection up, at once. */
@@ -138,8 +138,8 @@ static __always_inline void begin_without_call(const struct sock *sk) {
   struct st_event e = {};
   struct attempt *a;
 
-  read_socket(&e, &s);
-  if (!match_attempt(&e, &s) || !match_task(&e)) return;
+  read_for_match(&e, &s, true);
+  if (!match_read(&e, &s) || !match_task(&e)) return;
   a = new_attempt();
   if (!a) return;
   fill(a, &e);

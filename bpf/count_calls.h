@@ -32,20 +32,6 @@ static __always_inline void add_operations(__u32 op, __s64 result, __u64 times, 
   if (bytes) __sync_fetch_and_add(&o->bytes, bytes);
 }
 
-/* Everything that a filter or a key could ask for, as the socket has it. */
-static __always_inline void read_all(struct st_event *e, struct subject *s) {
-  if (!s->sk) {
-    e->flags |= ST_HIT_NO_OBJECT;
-    return;
-  }
-  read_head(e, s);
-  if (e->flags & ST_HIT_FRESH) return;
-  read_protocol(e, s);
-  read_rest(e, s);
-  if (st_config.netns_count) read_netns(e, s);
-  if (st_config.mark_count) read_mark(e, s);
-}
-
 /* The call is over: count it if its socket matches. `p`: of a connect. */
 static __always_inline void count_call(__u32 op, __s64 result, __u32 fd, const struct pending *p) {
   __u8 copy[COMMON_BYTES] __attribute__((aligned(8))) = {};
@@ -54,7 +40,7 @@ static __always_inline void count_call(__u32 op, __s64 result, __u32 fd, const s
   struct st_event e = {};
 
   if (socket) s.sk = BPF_CORE_READ(socket, sk);
-  read_all(&e, &s);
+  read_for_match(&e, &s, false);
   if (p) aim(&e, p);
   if (!match_read(&e, &s)) return;
   if (st_count_config.by_operation)

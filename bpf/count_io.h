@@ -23,7 +23,7 @@ static __always_inline bool io_matches(const struct sock *sk) {
   struct st_event e = {};
 
   if (!filters_by_subject()) return true;
-  read_all(&e, &s);
+  read_for_match(&e, &s, false);
   return match_read(&e, &s);
 }
 

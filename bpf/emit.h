@@ -74,16 +74,12 @@ static __always_inline void submit(void *slot, __u64 size, struct st_stats *coun
 
 /* Straight into the ring: no second copy. */
 static __always_inline void emit_event(const struct st_event *e, struct st_stats *counters) {
-  struct st_event *slot = bpf_ringbuf_reserve(&ring, sizeof(*slot), 0);
+  struct st_event *slot = reserve(sizeof(*slot), counters);
 
-  count_matched(counters);
-  if (!slot) {
-    count_lost(counters);
-    return;
-  }
+  if (!slot) return;
   *slot = *e;
   if (!st_config.comm_count) bpf_get_current_comm(slot->comm, sizeof(slot->comm));
-  bpf_ringbuf_submit(slot, wakeup_flags(sizeof(*slot), counters));
+  submit(slot, sizeof(*slot), counters);
 }
 
 #endif

@@ -218,7 +218,21 @@ static __always_inline bool match_subject(struct st_event *e, struct subject *s)
   return true;
 }
 
-/* The same of an identity that has been read as far as the filters go. */
+/* Everything of a socket that a filter could ask for; `netns`: also if none asks for that. */
+static __always_inline void read_for_match(struct st_event *e, struct subject *s, bool netns) {
+  if (!s->sk) {
+    e->flags |= ST_HIT_NO_OBJECT;
+    return;
+  }
+  read_head(e, s);
+  if (e->flags & ST_HIT_FRESH) return;
+  read_protocol(e, s);
+  read_rest(e, s);
+  if (netns || st_config.netns_count) read_netns(e, s);
+  if (st_config.mark_count) read_mark(e, s);
+}
+
+/* match_subject of an identity that has been read as far as the filters go. */
 static __always_inline bool match_read(const struct st_event *e, const struct subject *s) {
   if (st_config.family_count &&
       !IN_LIST(families, ST_MAX_FAMILIES, st_config.family_count, e->family))
