@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <array>
 
-#include "bpf/event.h"
 #include "cli/dump.h"
+#include "cli/filters.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/process.h"
-#include "cli/traffic.h"
 
 namespace socketrace {
 namespace {
@@ -15,17 +13,10 @@ constexpr auto kDump = &Invocation::dump;
 constexpr auto kView = &Invocation::view;
 
 constexpr std::array kFiltering = {
-    OptionSpec{"--filter-pid", 0, "PID", Arity::list, append<&Match::pids, parse_pid, ST_MAX_PIDS>,
-               "the process at either end"},
-    OptionSpec{"--filter-comm", 0, "NAME", Arity::list,
-               append<&Match::comms, parse_comm, ST_MAX_COMMS>,
-               "the process that sends or receives, by name; NAME* by the beginning of its name"},
-    OptionSpec{"--filter-uid", 0, "UID|NAME", Arity::list,
-               append<&Match::uids, parse_uid, ST_MAX_UIDS>,
-               "its user: a number, or a name of /etc/passwd"},
-    OptionSpec{"--filter-netns", 0, "NETNS", Arity::list,
-               append<&Match::netns, parse_netns, ST_MAX_NETNS>,
-               "network namespace: inode, path, name of 'ip netns', pid:N or self"},
+    filter_pid("the process at either end"),
+    filter_comm("the process that sends or receives, by name; NAME* by the beginning of its name"),
+    filter_uid("its user: a number, or a name of /etc/passwd"),
+    filter_netns(),
     OptionSpec{"--type", 0, "TYPE", Arity::list, apply_dump_type, "stream, dgram or seqpacket"},
     OptionSpec{"--side", 0, "SIDE", Arity::one, apply_dump_side,
                "send (default), recv or both: then a message is seen twice"},
@@ -57,9 +48,7 @@ constexpr std::array kOutput = {
 }  // namespace
 
 const OptionGroup& dump_filtering_options() {
-  static constexpr OptionGroup kGroup = {
-      "Filtering (all given filters must hold; values: A,B,... or the option again, any may match)",
-      kFiltering};
+  static constexpr OptionGroup kGroup = {kFilteringTitle, kFiltering};
   return kGroup;
 }
 

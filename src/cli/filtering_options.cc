@@ -3,8 +3,8 @@
 
 #include "bpf/event.h"
 #include "cli/endpoint.h"
+#include "cli/filters.h"
 #include "cli/options.h"
-#include "cli/process.h"
 #include "cli/traffic.h"
 
 namespace socketrace {
@@ -13,10 +13,8 @@ namespace {
 // Whose it is differs from command to command; everything else is the same for all.
 constexpr auto options(std::string_view pid, std::string_view comm) {
   return std::array{
-      OptionSpec{"--filter-pid", 0, "PID", Arity::list,
-                 append<&Match::pids, parse_pid, ST_MAX_PIDS>, pid},
-      OptionSpec{"--filter-comm", 0, "NAME", Arity::list,
-                 append<&Match::comms, parse_comm, ST_MAX_COMMS>, comm},
+      filter_pid(pid),
+      filter_comm(comm),
       OptionSpec{"--filter-addr", 0, "ADDR[/LEN]", Arity::list,
                  append<&Match::addresses, parse_address, ST_MAX_ADDRS>,
                  "IPv4 or IPv6, either end; IPv4 also matches v4-mapped sockets"},
@@ -31,9 +29,7 @@ constexpr auto options(std::string_view pid, std::string_view comm) {
       OptionSpec{"--filter-mark", 0, "M[/MASK]", Arity::list,
                  append<&Match::marks, parse_mark, ST_MAX_MARKS>,
                  "mark of the socket or packet, decimal or hexadecimal (0x)"},
-      OptionSpec{"--filter-netns", 0, "NETNS", Arity::list,
-                 append<&Match::netns, parse_netns, ST_MAX_NETNS>,
-                 "network namespace: inode, path, name of 'ip netns', pid:N or self"},
+      filter_netns(),
   };
 }
 
@@ -50,25 +46,22 @@ constexpr auto kOfCounts = options(
     "whoever was interrupted",
     "that process by name, NAME* by the beginning of its name");
 
-constexpr std::string_view kTitle =
-    "Filtering (all given filters must hold; values: A,B,... or the option again, any may match)";
-
 }  // namespace
 
 const OptionGroup& filtering_options() {
-  static constexpr OptionGroup kGroup = {kTitle, kOfHits};
+  static constexpr OptionGroup kGroup = {kFilteringTitle, kOfHits};
   return kGroup;
 }
 const OptionGroup& filtering_options_of_calls() {
-  static constexpr OptionGroup kGroup = {kTitle, kOfCalls};
+  static constexpr OptionGroup kGroup = {kFilteringTitle, kOfCalls};
   return kGroup;
 }
 const OptionGroup& filtering_options_of_connects() {
-  static constexpr OptionGroup kGroup = {kTitle, kOfConnects};
+  static constexpr OptionGroup kGroup = {kFilteringTitle, kOfConnects};
   return kGroup;
 }
 const OptionGroup& filtering_options_of_counts() {
-  static constexpr OptionGroup kGroup = {kTitle, kOfCounts};
+  static constexpr OptionGroup kGroup = {kFilteringTitle, kOfCounts};
   return kGroup;
 }
 

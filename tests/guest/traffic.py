@@ -90,6 +90,20 @@ def in_thread(function, *args):
         thread.join(60)
 
 
+@contextlib.contextmanager
+def reading(fd):
+    """Reads a pipe to its end meanwhile; the list given has all that came, once it is left."""
+    chunks = []
+
+    def read_all():
+        with os.fdopen(fd, "rb") as pipe:
+            while data := pipe.read(65536):
+                chunks.append(data)
+
+    with in_thread(read_all):
+        yield chunks
+
+
 def run_as(comm, function, *args):
     """Calls function in a child whose comm is `comm`; returns the child's pid."""
     pid = os.fork()

@@ -13,7 +13,7 @@ import threading
 import time
 
 from harness import KERNEL, Tracer, case, check, check_equal, check_no_residue, socketrace
-from traffic import in_thread, recv_exactly, run_as
+from traffic import in_thread, reading, recv_exactly, run_as
 
 HEADER = re.compile(
     r"^(?P<time>\d\d:\d\d:\d\d\.\d{3}) (?P<arrow>>>>|<<<) process (?P<comm>\S+)"
@@ -567,14 +567,7 @@ def overload_counts_every_loss():
         for number in range(300):
             a.send(struct.pack(">I", number) + payload)
             b.recv(65536)
-        chunks = []
-
-        def read_all():
-            with os.fdopen(read_end, "rb") as pipe:
-                while data := pipe.read(65536):
-                    chunks.append(data)
-
-        with in_thread(read_all):
+        with reading(read_end) as chunks:
             outcome = tracer.stop().ok()
     outcome.out = b"".join(chunks).decode()
     found = messages_of(outcome)

@@ -5,7 +5,7 @@ import time
 
 from harness import (HAS_MULTI, TRACEFS, Tracer, case, check, check_equal, check_no_residue,
                      read)
-from traffic import TcpPair, in_thread, run_as
+from traffic import TcpPair, reading, run_as
 
 EXACT = "tcp_sendmsg|tcp_recvmsg|__tcp_transmit_skb"
 SOCK_FUNCTIONS = EXACT.split("|") + ["tcp_rcv_established", "tcp_ack", "tcp_write_xmit"]
@@ -125,14 +125,7 @@ def overload_counts_every_loss():
         tracer.start()
         os.close(write_end)
         pair.roundtrips(rounds)  # ends although nobody reads our output
-        chunks = []
-
-        def read_all():
-            with os.fdopen(read_end, "rb") as pipe:
-                while data := pipe.read(65536):
-                    chunks.append(data)
-
-        with in_thread(read_all):
+        with reading(read_end) as chunks:
             outcome = tracer.stop().ok()
     printed = b"".join(chunks).decode().count("\n") - 1
     check_equal(outcome.printed, printed, "printed in the summary")
