@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`socketrace count` beside bpftrace, both at the same traffic: the same numbers, exactly. Only where
-`scripts/guest --root peers` has bpftrace, and the kernel the tracepoints of all sends and receives."""
+"""`socketrace count` beside bpftrace, both at the same traffic: the same numbers, exactly. bpftrace is in the
+root file system `peers`, which scripts/test boots."""
 import collections
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -13,34 +12,46 @@ from cases.count import COMM, drive, functions_of, intervals_of, operations_of
 from harness import KERNEL, Tracer, case, check, check_equal, check_no_residue
 
 WARM = "countwarm"
-# Splicing from a socket goes by the tracepoint of receives.
-SPLICE = "sock_splice_read"
-OPERATIONS = {SPLICE: "receive", "accept": "accept", "accept4": "accept", "connect": "connect",
-              "bind": "bind", "socket": "socket", "socketpair": "socket", "sock_send_length": "send",
-              "sock_recv_length": "receive"}
-FUNCTIONS = ("tcp_sendmsg", "tcp_recvmsg", "unix_stream_connect")
 PEEK = 2  # MSG_PEEK takes nothing
+CALLS = {"accept": "accept", "accept4": "accept", "connect": "connect", "bind": "bind",
+         "socket": "socket", "socketpair": "socket"}
+# Splicing from a socket passes by every other hook.
+SPLICE = "sock_splice_read"
+# All sends and receives pass these tracepoints since 6.5, when sendpage went; it had none.
+IO_TRACEPOINTS = {"sock_send_length": "send", "sock_recv_length": "receive"}
+# Before: what the driver sends and receives goes by AF_INET's own, sendfile and splice by sendpage.
+IO_FUNCTIONS = {"inet_sendmsg": "send", "inet_sendpage": "send", "inet_recvmsg": "receive"}
+IO = {SPLICE: "receive"} | (IO_TRACEPOINTS if KERNEL >= (6, 5) else IO_FUNCTIONS)
+OPERATIONS = CALLS | IO
+FUNCTIONS = ("tcp_sendmsg", "tcp_recvmsg", "unix_stream_connect")
+OURS = f'/comm == "{COMM}" || comm == "{WARM}"/'
+
+
+def counting(hook, place, result, flags=None):
+    """bpftrace's words for: count at `hook` by comm and place; flags are those of a send or receive."""
+    text = f"{hook} {OURS} {{\n"
+    text += f'  @calls[comm, "{place}"] = count();\n'
+    text += f'  if ({result} < 0 && {result} != -115) {{ @errors[comm, "{place}"] = count(); }}\n'
+    if flags is not None:
+        text += f'  if ({result} > 0 && ({flags} & {PEEK}) == 0) {{ @bytes[comm, "{place}"] = sum({result}); }}\n'
+    return text + "}\n"
 
 
 def program():
     """Counts by comm and place: calls, errors, bytes. Tells what it has as it goes."""
-    ours = f'/comm == "{COMM}" || comm == "{WARM}"/'
-    text = ""
-    for place in OPERATIONS:
-        is_call, result = not place.startswith("sock_"), "args.ret"
-        if place == SPLICE:
-            hook, result = "kretprobe:", "(int64)retval"
-        else:
-            hook = "tracepoint:syscalls:sys_exit_" if is_call else "tracepoint:sock:"
-        text += f"{hook}{place} {ours} {{\n"
-        text += f'  @calls[comm, "{place}"] = count();\n'
-        text += f'  if ({result} < 0 && {result} != -115) {{ @errors[comm, "{place}"] = count(); }}\n'
-        if not is_call:
-            takes = "" if place == SPLICE else f" && (args.flags & {PEEK}) == 0"
-            text += f'  if ({result} > 0{takes}) {{ @bytes[comm, "{place}"] = sum({result}); }}\n'
-        text += "}\n"
+    text = "".join(counting("tracepoint:syscalls:sys_exit_" + call, call, "args.ret") for call in CALLS)
+    for place in IO:
+        if place in IO_TRACEPOINTS:
+            text += counting("tracepoint:sock:" + place, place, "args.ret", "args.flags")
+            continue
+        # An int comes back in half a register.
+        result, flags = "(int64)(int32)retval", "0"
+        if place == "inet_recvmsg":
+            text += f"kprobe:{place} {OURS} {{ @flags[tid] = arg3; }}\n"
+            flags = "@flags[tid]"
+        text += counting("kretprobe:" + place, place, result, flags)
     for function in FUNCTIONS:
-        text += f'kprobe:{function} {ours} {{ @calls[comm, "{function}"] = count(); }}\n'
+        text += f'kprobe:{function} {OURS} {{ @calls[comm, "{function}"] = count(); }}\n'
     return text + "interval:ms:500 { print(@calls); }\n"
 
 
@@ -86,8 +97,8 @@ def as_operations(maps):
     return dict(got)
 
 
+@case
 def counts_equal_those_of_bpftrace():
-    # The root file system has one bpftrace for all kernels; sendfile goes by sock_send_length to 6.4.
     with Bpftrace() as other, \
             Tracer("count", "calls", "-i", 0, "--filter-comm", COMM) as calls, \
             Tracer("count", "functions", "-i", 0, "--filter-comm", COMM, "--filter-funcs",
@@ -103,7 +114,3 @@ def counts_equal_those_of_bpftrace():
     (lines,) = intervals_of(by_functions.out)
     check_equal(functions_of(lines), {f: maps["calls"][f] for f in FUNCTIONS}, "functions")
     check_no_residue()
-
-
-if shutil.which("bpftrace") and KERNEL >= (6, 5):
-    case(counts_equal_those_of_bpftrace)

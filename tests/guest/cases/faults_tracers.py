@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Other tracers at the same functions: F18, F21 (see tests/guest/FAULTS.md). pwru and bpftrace, where
-scripts/guest --root peers has them; everywhere the kernel's own tracers, by hand."""
+"""Other tracers at the same functions: F18, F21 (see tests/guest/FAULTS.md): the kernel's own, by hand, pwru
+and bpftrace, which the root file system `peers` has."""
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -117,10 +116,8 @@ class Pwru(Bpftrace):
 def others():
     yield FunctionTracer, True
     yield ProbeEvent, True
-    if shutil.which("bpftrace"):
-        yield Bpftrace, False
-    if shutil.which("pwru"):
-        yield Pwru, False
+    yield Bpftrace, False
+    yield Pwru, False
 
 
 def check_both(pair, tracer, other, exact):
