@@ -92,6 +92,40 @@ TEST_CASE("messages read as in tests/golden/messages.txt") {
   check_golden("messages.txt", all);
 }
 
+// As printf makes it, one byte after the other.
+std::string hex_rows(std::string_view bytes) {
+  std::string rows;
+  char word[24];
+  for (size_t at = 0; at < bytes.size(); at += 16) {
+    const std::string_view row = bytes.substr(at, 16);
+    std::snprintf(word, sizeof word, "%04zx ", at);
+    rows += word;
+    for (size_t i = 0; i < 16; ++i) {
+      if (i == 8) rows += ' ';
+      std::snprintf(word, sizeof word, " %02x", i < row.size() ? row[i] & 0xff : 0);
+      rows += i < row.size() ? word : "   ";
+    }
+    rows += "  ";
+    for (const char c : row) rows += c >= 0x20 && c < 0x7f ? c : '.';
+    rows += '\n';
+  }
+  return rows;
+}
+
+TEST_CASE("hex is every byte in its column, whatever the length") {
+  std::string bytes;
+  while (bytes.size() < 300) {
+    bytes += static_cast<char>(bytes.size() * 7);
+    Buffer out(16);
+    put_hex(out, bytes);
+    CHECK(out.view() == hex_rows(bytes));
+  }
+  bytes.resize(0x100011, 'x');  // offsets of up to six digits
+  Buffer out(16);
+  put_hex(out, bytes);
+  CHECK((out.view() == hex_rows(bytes)));
+}
+
 TEST_CASE("a hexstring is every byte") {
   std::string bytes;
   std::string wanted;
