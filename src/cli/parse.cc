@@ -39,6 +39,24 @@ Error unknown_option(const CommandSpec& command, const std::string& word) {
   return Error::usage(std::move(text));
 }
 
+// A bare word: of the main job it was meant to be a command.
+Error unexpected_word(const CommandSpec& command, const std::string& word) {
+  std::string text = "unexpected argument '" + shown(word) + "'";
+  if (command.command != Command::trace) return Error::usage(std::move(text));
+  std::vector<std::string_view> known;
+  for (const CommandSpec& one : commands()) {
+    if (!one.name.empty()) known.push_back(one.name);
+  }
+  const std::string_view near = nearest(word, known);
+  if (!near.empty()) return Error::usage(text + ": did you mean '" + std::string(near) + "'?");
+  text += ": want a command (";
+  for (const std::string_view name : known) {
+    if (text.back() != '(') text += ", ";
+    text += name;
+  }
+  return Error::usage(text + ") or an option");
+}
+
 // The words that are no options and no values of any.
 Result<void> apply_operands(const Arguments& arguments, Invocation& invocation) {
   const OperandSpec& operand = arguments.command->operand;
@@ -48,7 +66,7 @@ Result<void> apply_operands(const Arguments& arguments, Invocation& invocation) 
       return unknown_option(*arguments.command, word);
     }
     if (operand.name.empty() || (at > 0 && !operand.many)) {
-      return Error::usage(std::string("unexpected argument '").append(shown(word)).append("'"));
+      return unexpected_word(*arguments.command, word);
     }
     if (auto applied = operand.apply(invocation, word); !applied) {
       return std::move(applied).error().within(

@@ -60,6 +60,7 @@ class ConnectTeller final : public Teller {
   void put_footer(Buffer& out) override { histograms_.put(out); }
 
   const HostNames& names() const { return names_; }
+  uint64_t in_histograms() const { return histograms_.total(); }
 
  private:
   Told learn(std::span<const std::byte> record) {
@@ -94,8 +95,9 @@ Result<std::optional<AsTable>> load_networks(const std::vector<std::string>& fil
 }
 
 // What became of attempts that no line tells of.
-void add_remarks(int stats_map, const Counters& counters, const HostNames& names,
+void add_remarks(int stats_map, const Counters& counters, const ConnectTeller& teller,
                  Account& account) {
+  const HostNames& names = teller.names();
   std::array<uint64_t, sizeof(st_connect_stats) / sizeof(uint64_t)> words{};
   if (auto added = counters.add_up(stats_map, words); !added) {
     account.remarks.push_back(added.error().text());
@@ -105,6 +107,7 @@ void add_remarks(int stats_map, const Counters& counters, const HostNames& names
   const auto remark = [&](uint64_t count, const char* what) {
     if (count != 0) account.remarks.push_back(fmt::format("{} {}", count, what));
   };
+  remark(teller.in_histograms(), "attempts in histograms");
   remark(stats.begun > stats.ended ? stats.begun - stats.ended : 0, "still undecided");
   remark(stats.repeated, "repeated calls on a socket that was connecting or connected");
   remark(stats.unseen, "not shown (too many at once)");
@@ -183,7 +186,7 @@ Result<int> connect_attempts(const Invocation& in) {
   ConnectTeller teller(in, users, networks ? &*networks : nullptr);
   Session session = TRY(session_of(object, in, stop));
   session.add_remarks = [&](Account& told) {
-    add_remarks(bpf_map__fd(object->maps.connect_stats), session.counters, teller.names(), told);
+    add_remarks(bpf_map__fd(object->maps.connect_stats), session.counters, teller, told);
   };
   return run_session(session, tracepoints, teller, sink, account);
 }

@@ -117,6 +117,13 @@ Result<void> choose_programs(Object<dump_bpf>& object, const Dump& dump) {
   return {};
 }
 
+// A name that was mistyped would be waited for in silence.
+void tell_of_name(const std::string& pattern, const st_dump_config& config) {
+  const bool by_name = config.match_all == 0 && config.by_file == 0 && !pattern.starts_with('@') &&
+                       pattern.find_first_of("*?[") == pattern.npos;
+  if (by_name) say(pattern + " is no socket's file here: showing sockets bound to just that name");
+}
+
 // Messages are large: woken for each pair of them, we would hardly do anything but wake up.
 void wake_seldom(st_config& config, uint64_t ring_bytes, bool at_once) {
   constexpr uint64_t kEnough = uint64_t{1024} * 1024;
@@ -131,6 +138,7 @@ Result<int> dump(const Invocation& in) {
   const st_config config = TRY(config_for(in.match, in.view));
   const st_dump_config dump_config = TRY(dump_config_for(in.dump));
   TRY(check_host(Places::tracepoints));
+  tell_of_name(in.dump.pattern, dump_config);
   Object<dump_bpf> object = TRY(Object<dump_bpf>::open());
   configure(object, config,
             in.buffer_bytes == 0 ? kDefaultRing : std::max(in.buffer_bytes, kLeastRing));

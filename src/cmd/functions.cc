@@ -24,10 +24,12 @@ Result<Targets> choose_targets(const Types& types, Selection selection, Way way)
         "functions only; --trace-types sock,socket,sk_buff adds the rest");
   }
   if (targets.targets.empty()) {
-    return Error(targets.skipped.empty()
-                     ? "no function matches: --list-funcs shows what can be traced"
-                     : fmt::format("none of {} matching functions can be traced: -v tells why",
-                                   targets.skipped.size()));
+    if (targets.skipped.empty()) {
+      return Error("no function matches: --list-funcs shows what can be traced");
+    }
+    const bool explained = report_skipped(targets.skipped, selection);
+    return Error(fmt::format("none of {} matching functions can be traced{}",
+                             targets.skipped.size(), explained ? "" : ": -v tells why"));
   }
   return targets;
 }
@@ -61,11 +63,12 @@ Result<Chosen> choose_functions(const Invocation& in) {
                    .perf_cookie = has_struct(*chosen.types, "bpf_perf_link")};
   chosen.way = TRY(choose_way(in.way, chosen.offers));
   chosen.targets = TRY(choose_targets(*chosen.types, in.selection, chosen.way));
-  report_selection(chosen.targets);
+  chosen.explained = report_selection(chosen.targets, in.selection);
   chosen.way = settle_way(chosen.way, in.way, chosen.targets);
   if (in.selection.strict && !chosen.targets.skipped.empty()) {
-    return Error(fmt::format("--strict: {} selected functions cannot be traced: -v tells why",
-                             chosen.targets.skipped.size()));
+    return Error(fmt::format("--strict: {} selected functions cannot be traced{}",
+                             chosen.targets.skipped.size(),
+                             chosen.explained ? "" : ": -v tells why"));
   }
   return chosen;
 }
@@ -101,6 +104,7 @@ Account account_of(const Chosen& chosen, const Probes& probes) {
   account.way = chosen.way;
   account.attached = probes.attached();
   account.wanted = chosen.targets.targets.size() + chosen.targets.skipped.size();
+  account.explained = chosen.explained;
   return account;
 }
 

@@ -25,6 +25,7 @@ struct Chosen {
   KernelOffers offers;
   Way way = Way::kprobe_multi;
   Targets targets;
+  bool explained = false;  // the reasons of all that was skipped were told
 };
 // The functions to hook and the best way to do it. Tells what is left out; --strict refuses.
 Result<Chosen> choose_functions(const Invocation& in);
@@ -78,7 +79,9 @@ Result<Live<Loaded>> attach_functions(Chosen& chosen, const Invocation& in,
     TRY(choose_single_kprobes(chosen, in));
     live = attach_once<Loaded>(chosen, in, stop, load);
   }
-  if (live) report_skipped(live->probes.skipped());
+  if (live) {
+    chosen.explained = report_skipped(live->probes.skipped(), in.selection) && chosen.explained;
+  }
   return live;
 }
 

@@ -39,7 +39,7 @@ Result<int> list_funcs(const Invocation& in) {
   const Selection selection = narrowed_to(in.selection, in.list_type.value_or(""));
   const TypesPtr types = TRY(load_types(selection));
   const Targets listed = keep_traceable(TRY(pick_by_type(*types, selection)));
-  report_selection(listed);
+  report_selection(listed, selection);
 
   // Grouped by type and position, as the original prints them; within a group sorted by name.
   std::map<std::pair<st_kind, unsigned>, std::vector<const Target*>> groups;

@@ -6,26 +6,34 @@
 #include <string>
 
 #include "base/log.h"
+#include "select/named.h"
 
 namespace socketrace {
 
-void report_selection(const Targets& targets) {
+bool report_selection(const Targets& targets, const Selection& selection) {
   for (const std::string& note : targets.notes) say(note);
-  report_skipped(targets.skipped);
+  return report_skipped(targets.skipped, selection);
 }
 
-void report_skipped(const std::vector<Skipped>& skipped) {
+bool report_skipped(const std::vector<Skipped>& skipped, const Selection& selection) {
+  constexpr size_t kFew = 5;
+  const bool few_by_name =
+      skipped.size() <= kFew && !names_listed(selection.include_pattern).empty();
   for (const Skipped& one : skipped) {
-    say_verbose(fmt::format("skipped {}{}: {}", one.name,
-                            one.module.empty() ? "" : " [" + one.module + "]", one.reason));
+    const std::string text =
+        fmt::format("skipped {}{}: {}", one.name,
+                    one.module.empty() ? "" : " [" + one.module + "]", one.reason);
+    few_by_name ? say(text) : say_verbose(text);
   }
+  return few_by_name || loudness() == Loudness::verbose;
 }
 
 void report_attached(const Account& account) {
   const size_t skipped = account.wanted - account.attached;
+  const char* remedy = account.explained ? "" : ": -v tells why";
   say(fmt::format("attached {} of {} functions by {} in {:.2f} s{}", account.attached,
                   account.wanted, way_name(account.way), account.attach_took.count(),
-                  skipped == 0 ? "" : fmt::format(" ({} skipped: -v tells why)", skipped)));
+                  skipped == 0 ? "" : fmt::format(" ({} skipped{})", skipped, remedy)));
 }
 
 void report_attached_by_name(const Account& account) {

@@ -9,13 +9,15 @@
 #include <vector>
 
 #include "attach/probes.h"
+#include "cli/invocation.h"
 #include "select/target.h"
 
 namespace socketrace {
 
-// Notes of the selection, and with -v every skipped function with its reason.
-void report_selection(const Targets& targets);
-void report_skipped(const std::vector<Skipped>& skipped);
+// Notes of the selection, and with -v every skipped function with its reason; without -v too if
+// functions were asked for by name and few were skipped. Returns whether every reason was told.
+bool report_selection(const Targets& targets, const Selection& selection);
+bool report_skipped(const std::vector<Skipped>& skipped, const Selection& selection);
 
 // The account at the end: every hit that was not printed is counted by cause.
 struct Account {
@@ -29,6 +31,7 @@ struct Account {
   uint64_t undrained = 0;  // a second Ctrl-C, or a reader that went away
   size_t attached = 0;
   size_t wanted = 0;
+  bool explained = false;  // why those were skipped that were not attached
   const char* places = "functions";
   std::vector<std::string> remarks;  // "3 calls of 32-bit programs not shown": part of the account
 };

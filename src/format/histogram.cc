@@ -35,6 +35,7 @@ void Histograms::add(std::string_view key, uint64_t microseconds) {
   }
   ++found->second.buckets[static_cast<size_t>(std::bit_width(microseconds))];
   ++found->second.count;
+  ++total_;
 }
 
 void Histograms::put_one(Buffer& out, const One& one) {

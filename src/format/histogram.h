@@ -16,6 +16,7 @@ class Histograms {
  public:
   // `key`: a printable text. Beyond kMostKeys of them the rest share one.
   void add(std::string_view key, uint64_t microseconds);
+  uint64_t total() const { return total_; }
   // The largest first, each with a title, its lines and an empty line.
   void put(Buffer& out) const;
 
@@ -30,6 +31,7 @@ class Histograms {
   static void put_one(Buffer& out, const One& one);
 
   std::unordered_map<std::string, One> by_key_;
+  uint64_t total_ = 0;
 };
 
 }  // namespace socketrace

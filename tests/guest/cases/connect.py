@@ -479,7 +479,9 @@ def style_and_histograms():
     with Tracer("connect", "--histogram", "--filter-pid", os.getpid()) as tracer:
         for _ in range(7):
             connect(socket.AF_INET, ("127.0.0.1", bad), False)
-        out = tracer.stop().ok().out
+        outcome = tracer.stop().ok()
+    out = outcome.out
+    check("7 attempts in histograms" in outcome.err, outcome.err)
     check(out.startswith(f"port {bad}: 7 attempts\n    microseconds "), out)
     counts = re.findall(r"^ *\d+ -> \d+ +: (\d+) ", out, re.M)
     check_equal(sum(map(int, counts)), 7, out)

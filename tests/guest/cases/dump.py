@@ -624,6 +624,8 @@ def wrong_usage_and_examples():
                   ["dump", "*", "--max-bytes", "2M"], ["dump", "a", "b"]):
         outcome = socketrace(*words)
         check_equal(outcome.status, 2, f"status of {words}; {outcome.err}")
+    outcome = socketrace("dump", "/etc/passwd", "--duration", "0.1").ok()
+    check("/etc/passwd is no socket's file here" in outcome.err, outcome.err)
     text = socketrace("dump", "--help").out
     lines = re.findall(r"^  socketrace (dump .*)$", text, re.M)
     check(len(lines) >= 3, "no examples:", text)

@@ -112,6 +112,8 @@ def strict_refuses():
     check("--strict" in outcome.err, outcome.err)
     outcome = socketrace("--filter-funcs", "no_such_function")
     check_equal(outcome.status, 1, "status; stderr: " + outcome.err)
+    check("skipped no_such_function: the kernel's BTF knows no function of this name" in outcome.err,
+          "no reason without -v:", outcome.err)
 
 
 @case
