@@ -21,8 +21,8 @@ bool report_skipped(const std::vector<Skipped>& skipped, const Selection& select
       skipped.size() <= kFew && !names_listed(selection.include_pattern).empty();
   for (const Skipped& one : skipped) {
     const std::string text =
-        fmt::format("skipped {}{}: {}", one.name,
-                    one.module.empty() ? "" : " [" + one.module + "]", one.reason);
+        fmt::format("skipped {}{}: {}", one.name, one.module.empty() ? "" : " [" + one.module + "]",
+                    one.reason);
     few_by_name ? say(text) : say_verbose(text);
   }
   return few_by_name || loudness() == Loudness::verbose;
