@@ -16,7 +16,7 @@ machine_run() {
 	[[ -n $icount ]] || clock=$(machine_clock)
 	local options=(-M q35 -display none -monitor none -no-reboot -nodefaults
 		# QEMU 7.2's TCG gets cmpxchg16b wrong: with it one boot of 6.12 in four dies in __kmalloc.
-		-cpu 'max,-cx16' -m "$mem"
+		-cpu "max,-cx16${cpu:+,$cpu}" -m "$mem"
 		-kernel "$kernel_folder/vmlinuz" -initrd "$run/initramfs"
 		-append "console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests tsc=reliable $clock $append")
 	# Only TCG: KVM may be there and boot no stock kernel.
