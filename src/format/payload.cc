@@ -109,6 +109,11 @@ void put_code(Buffer& out, uint32_t code) {
   }
 }
 
+// Stays as it is: most of a text.
+bool is_plain(char c) {
+  return c >= 0x20 && c < 0x7f && c != '\\';
+}
+
 // Some bytes of the front; returns how many.
 size_t put_letter(Buffer& out, std::string_view bytes) {
   const char c = bytes[0];
@@ -166,6 +171,12 @@ void put_string(Buffer& out, std::string_view bytes) {
   while (!bytes.empty()) {
     if (!in_line) out.put('\t');
     in_line = true;
+    if (const auto end = std::ranges::find_if_not(bytes, is_plain); end != bytes.begin()) {
+      const auto plain = static_cast<size_t>(end - bytes.begin());
+      out.put(bytes.substr(0, plain));
+      bytes.remove_prefix(plain);
+      continue;
+    }
     if (bytes[0] == '\n') {
       out.put("\\n\n");
       in_line = false;
