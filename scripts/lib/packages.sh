@@ -5,7 +5,7 @@
 build_packages=(meson ninja-build pkg-config g++ clang llvm bpftool libbpf-dev libelf-dev
 	zlib1g-dev libre2-dev doctest-dev libcli11-dev libfmt-dev libcap-ng-dev libpcap-dev libseccomp-dev)
 guest_packages=(qemu-system-x86 mmdebstrap debian-archive-keyring genext2fs libarchive-tools kmod cpio patchelf)
-check_packages=(clang-format clang-tidy shellcheck)
+check_packages=(clang-format clang-tidy pyflakes3 shellcheck)
 # Reads the packets back that `dump` writes.
 unit_packages=(tshark)
 # clang 14 is bookworm's: its sanitizer and libFuzzer runtimes come in a package of their own,

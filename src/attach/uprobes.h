@@ -2,15 +2,13 @@
 // Probes on a function of a library, in every process that has it mapped or will.
 #pragma once
 
+#include <bpf/libbpf.h>
+
 #include <string>
 #include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
-
-struct bpf_link;
-struct bpf_program;
-extern "C" int bpf_link__destroy(struct bpf_link* link);
 
 namespace socketrace {
 

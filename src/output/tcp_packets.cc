@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <utility>
 
 namespace socketrace {
 namespace {
@@ -40,8 +41,9 @@ uint64_t length_of(const Message& message) {
 
 Result<std::unique_ptr<MessagePackets>> TcpPackets::open(const Dump& dump,
                                                          int64_t realtime_offset_ns) {
-  return std::unique_ptr<MessagePackets>(new TcpPackets(
-      TRY(PcapWriter::open(kLinkTypeEthernet, kMostTcpFrame)), dump, realtime_offset_ns));
+  PcapWriter writer = TRY(PcapWriter::open(kLinkTypeEthernet, kMostTcpFrame));
+  return std::unique_ptr<MessagePackets>(
+      new TcpPackets(std::move(writer), dump, realtime_offset_ns));
 }
 
 bool TcpPackets::put(Buffer& out, const Message& message) {

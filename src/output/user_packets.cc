@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "format/message_text.h"
@@ -102,8 +103,8 @@ Result<std::unique_ptr<MessagePackets>> open_user_packets(const Dump& dump,
   if (dump.format == DumpFormat::pcapng) {
     return std::unique_ptr<MessagePackets>(new AsPcapng(most_bytes, realtime_offset_ns));
   }
-  return std::unique_ptr<MessagePackets>(
-      new AsPcap(TRY(PcapWriter::open(kLinkTypeUser0, most_bytes)), realtime_offset_ns));
+  PcapWriter writer = TRY(PcapWriter::open(kLinkTypeUser0, most_bytes));
+  return std::unique_ptr<MessagePackets>(new AsPcap(std::move(writer), realtime_offset_ns));
 }
 
 }  // namespace socketrace

@@ -9,13 +9,13 @@
 namespace socketrace {
 namespace {
 
-void lines(benchmark::State& state, Mix mix, View view, const char* path) {
+void lines(benchmark::State& state, Mix mix, const View& view, const char* path) {
   const std::vector<Target> targets = synthetic_targets();
   const SymbolTable symbols = SymbolTable::parse(synthetic_kallsyms());
   const SyntheticRing ring(65536, mix);
   LineFormat format(view, targets, &symbols, 1'763'000'000'000'000'000);
   int64_t count = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     auto sink = Sink::open(path);  // anew, so that a file does not grow until the disk is busy
     if (!sink) {
       state.SkipWithError(sink.error().text().c_str());

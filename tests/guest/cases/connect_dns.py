@@ -8,7 +8,7 @@ import struct
 import subprocess
 import threading
 
-from cases.connect import connect, free_port, rows_of
+from connect_rows import connect, free_port, rows_of
 from harness import Tracer, case, check, check_equal, check_no_residue
 from traffic import run_as
 

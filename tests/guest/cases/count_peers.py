@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from cases.count import COMM, drive, functions_of, intervals_of, operations_of
+from count_told import COMM, drive, functions_of, intervals_of, operations_of
 from harness import KERNEL, Tracer, case, check, check_equal, check_no_residue
 
 WARM = "countwarm"

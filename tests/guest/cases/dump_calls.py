@@ -146,7 +146,6 @@ def a_datagram_that_the_receiver_cuts():
 @case
 def bytes_that_are_gone_are_told():
     """While the sender waits for room, its buffer's first page is given back."""
-    import ctypes
     import mmap
     size = 4 << 20
     memory = mmap.mmap(-1, size)

@@ -6,8 +6,7 @@ import time
 
 from cases import sandbox
 from cases.ends import FEW, one_message, run_with
-from harness import (KERNEL, TRACEFS, Tracer, case, check, check_equal, check_no_residue, read,
-                     socketrace)
+from harness import (TRACEFS, Tracer, case, check, check_equal, check_no_residue, read, socketrace)
 from traffic import TcpPair
 
 BTF = "/sys/kernel/btf/vmlinux"

@@ -3,14 +3,12 @@
 import os
 import re
 import resource
-import subprocess
 import time
 
 from cases.ends import FEW, one_message
 from cases.faults_kernel_files import sends_of_three_roundtrips
 from cases.sandbox import without
-from harness import (HAS_MULTI, KERNEL, SOCKETRACE, Tracer, case, check, check_equal,
-                     check_no_residue, read, socketrace)
+from harness import KERNEL, Tracer, case, check, check_equal, check_no_residue, read, socketrace
 from traffic import TcpPair
 
 CAP_SYS_RESOURCE = 24

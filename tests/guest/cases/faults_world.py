@@ -6,7 +6,6 @@ import subprocess
 import time
 
 from cases.ends import FEW
-from cases.faults_kernel_files import sends_of_three_roundtrips
 from harness import KERNEL, Tracer, case, check, check_equal, check_no_residue, read
 from traffic import TcpPair
 

@@ -3,7 +3,7 @@
 import socket
 import time
 
-from harness import HAS_MULTI, KERNEL, Tracer, case, check, check_equal
+from harness import Tracer, case, check, check_equal
 from traffic import TcpPair, udp_pair
 
 # Functions that see request sockets (SYN_RECV) and time-wait sockets, by the names of each kernel.

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`socketrace connect --host`: names that getaddrinfo was asked for."""
+import contextlib
+import socket
+
+from connect_rows import connect, free_port, rows_of
+from harness import Tracer, case, check, check_equal, check_no_residue, socketrace
+from traffic import in_thread, run_as
+
+
+@contextlib.contextmanager
+def names_in_hosts(names):
+    """name -> address"""
+    with open("/etc/hosts", encoding="ascii") as f:
+        before = f.read()
+    with open("/etc/hosts", "a", encoding="ascii") as f:
+        f.writelines(f"{address} {name}\n" for name, address in names)
+    try:
+        yield
+    finally:
+        with open("/etc/hosts", "w", encoding="ascii") as f:
+            f.write(before)
+
+
+def ask_and_connect(name, port, family=socket.AF_INET):
+    for answer in socket.getaddrinfo(name, port, family, socket.SOCK_STREAM):
+        connect(answer[0], answer[4][:2])
+
+
+@case
+def hosts_are_named_by_who_asked_for_them():
+    """Two threads that ask at once, sixteen answers and more, a name of 255 bytes, a lookup that
+    fails, and a name that only another process knows. Only TCP: to sort its answers getaddrinfo
+    connects UDP sockets to them, before anybody knows the name."""
+    port = free_port()
+    longest = ".".join(["x" * 63] * 3 + ["y" * 63])
+    names = [("one.test", "127.0.1.1"), ("two.test", "127.0.2.1"), ("six.test", "::1"),
+             (longest, "127.0.3.1")]
+    names += [("many.test", f"127.0.4.{n}") for n in range(1, 21)]
+    with names_in_hosts(names), \
+            Tracer("connect", "--host", "--filter-port", port, "--filter-protocol", "tcp") as tracer:
+        def many(name):
+            for _ in range(50):
+                ask_and_connect(name, port)
+        with in_thread(many, "one.test"), in_thread(many, "two.test"):
+            pass
+        ask_and_connect("six.test", port, socket.AF_INET6)
+        ask_and_connect(longest, port)
+        ask_and_connect("many.test", port)
+        try:
+            socket.getaddrinfo("nobody.invalid", port)
+        except socket.gaierror:
+            pass
+        connect(socket.AF_INET, ("127.0.9.1", port))
+        run_as("foreign", connect, socket.AF_INET, ("127.0.3.1", port))
+        rows = rows_of(tracer.stop().ok())
+    told = {}
+    for row in rows:
+        told.setdefault(row["to"].rpartition(":")[0], []).append(row["rest"])
+    want = {"127.0.1.1": ["one.test"] * 50, "127.0.2.1": ["two.test"] * 50, "[::1]": ["six.test"],
+            "127.0.3.1": [longest, "~" + longest], "127.0.9.1": ["-"]}
+    want.update({f"127.0.4.{n}": ["many.test"] for n in range(1, 21)})
+    check_equal(told, want, "HOST")
+    check_no_residue()
+
+
+@case
+def a_library_that_is_none_is_refused():
+    outcome = socketrace("connect", "--libc", "/etc/passwd", "--duration", "1")
+    check_equal(outcome.status, 1, "status; stderr: " + outcome.err)
+    check("--libc" in outcome.err and "/etc/passwd" in outcome.err, outcome.err)
