@@ -3,6 +3,7 @@
 #ifndef SOCKETRACE_BPF_COUNT_FUNCTIONS_H
 #define SOCKETRACE_BPF_COUNT_FUNCTIONS_H
 
+#include "bpf/cookie.h"
 #include "bpf/identity.h"
 #include "bpf/state.h"
 
@@ -55,8 +56,11 @@ static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 
                                bool context) {
   return count_hit(object, kind, func, ip, context, false);
 }
-static __always_inline int direct_hit(void *ctx, const void *object, __u64 cookie) {
-  return count_hit(object, ST_COOKIE_KIND(cookie), ST_COOKIE_FUNC(cookie), 0, true, true);
+static __always_inline int direct_hit(struct pt_regs *ctx) {
+  __u64 cookie = multi_cookie(ctx);
+
+  return count_hit(argument(ctx, cookie), ST_COOKIE_KIND(cookie), ST_COOKIE_FUNC(cookie), 0, true,
+                   true);
 }
 
 #include "bpf/functions.h"

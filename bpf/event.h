@@ -25,16 +25,19 @@ enum st_kind {
   ST_KIND_COUNT = 3,
 };
 
-/* BPF cookie of a probe (5.15+): bits 0..2 argument 1..5, bits 3..4 enum st_kind, bits 8..39 index
- * of the function in user space's table of targets. */
-#define ST_COOKIE(func, kind, arg) (((__u64)(func) << 8) | ((__u64)(kind) << 3) | (__u64)(arg))
-#define ST_COOKIE_ARG(cookie) ((__u32)((cookie)&7))
-#define ST_COOKIE_KIND(cookie) ((__u32)(((cookie) >> 3) & 3))
-#define ST_COOKIE_FUNC(cookie) ((__u32)((cookie) >> 8))
-
 /* st_event.func when there is no cookie (below 5.15), or one for many functions (probe events):
  * resolve st_event.ip, the nearest symbol at or below it is the function. */
-#define ST_FUNC_UNKNOWN 0xffffffffu
+#define ST_FUNC_UNKNOWN 0x7ffffu /* half a million: more functions than any kernel has */
+
+/* BPF cookie of a probe (5.15+): enum st_kind, argument 1..5, index of the function in user space's
+ * table of targets, in this order from bit 23 down. So cookies are sorted by kind, then by
+ * argument, and the programs tell either by one comparison. */
+#define ST_COOKIE(func, kind, arg)                         \
+  ((__u64)(kind) << 22 | (__u64)((arg) - (__u64)1) << 19 | \
+   ((func) < ST_FUNC_UNKNOWN ? (__u64)(func) : ST_FUNC_UNKNOWN))
+#define ST_COOKIE_KIND(cookie) ((__u32)((cookie) >> 22))
+#define ST_COOKIE_FUNC(cookie) ((__u32)(cookie)&ST_FUNC_UNKNOWN)
+#define ST_COOKIE_BITS 24
 
 /* ---- records -------------------------------------------------------------------------------- */
 enum st_section {
@@ -164,9 +167,14 @@ struct st_addr_rule {
   __u32 mask[4];
   __u32 family; /* AF_INET or AF_INET6 */
 };
+/* Port p passes if (p << 16) - first <= span, as unsigned numbers: the ports from first >> 16 on,
+ * and span >> 16 more. The lower half of span is all ones, for then that of the port may be
+ * anything. */
 struct st_port_rule {
-  __u16 first, last; /* host order, inclusive */
+  __u32 first, span;
 };
+#define ST_PORT_RULE(low, high) \
+  { (__u32)(low) << 16, (__u32)((high) - (low)) << 16 | 0xffff }
 struct st_mark_rule {
   __u32 value, mask; /* (mark & mask) == value */
 };
@@ -178,6 +186,8 @@ struct st_config {
   __u32 in_pidns;     /* 1: pids are of the namespace below, not of the initial one */
   __u32 by_task;      /* a filter of pid, comm or uid is set */
   __u32 quick;        /* no filter but pid, uid and port, no want_*: bpf/quick.h */
+  __u32 unsifted;     /* neither quick nor a filter of ports */
+  __u32 detour;       /* by_task or unsifted: not at once to the ports */
   __u64 pidns_dev;
   __u64 pidns_ino;
   __u64 limit;        /* stop emitting after that many hits; 0: never */
@@ -188,7 +198,7 @@ struct st_config {
   __u32 pids[ST_MAX_PIDS];
   struct st_comm_rule comms[ST_MAX_COMMS];
   struct st_addr_rule addrs[ST_MAX_ADDRS];
-  struct st_port_rule ports[ST_MAX_PORTS];
+  struct st_port_rule ports[ST_MAX_PORTS]; /* without a filter the first one passes all */
   __u32 protocols[ST_MAX_PROTOCOLS];
   __u32 families[ST_MAX_FAMILIES];
   struct st_mark_rule marks[ST_MAX_MARKS];

@@ -6,9 +6,10 @@
  *   static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 func, __u64 ip,
  *                                  bool context);
  *
- * and the same where kernel structs may be read by plain loads (6.2+); the context is known there:
+ * and for kprobe-multi, where kernel structs may be read by plain loads (6.2+), the whole program;
+ * the context is known there:
  *
- *   static __always_inline int direct_hit(void *ctx, const void *object, __u64 cookie);
+ *   static __always_inline int direct_hit(struct pt_regs *ctx);
  *
  * One program behind every probe where probes have cookies (5.15+), else one small program for each
  * kind and position of the argument. User space knows them by name: src/attach/programs.cc.
@@ -27,27 +28,10 @@
 #define PROBE_IP(ctx) PT_REGS_IP(ctx)
 #endif
 
-/* The statements differ, for clang would else choose the offset first and then load, which the
- * verifier refuses up to 6.12 ("dereference of modified ctx ptr"). */
-#define ARGUMENT(ctx, n)                          \
-  ({                                              \
-    __u64 value = PT_REGS_PARM##n(ctx);           \
-    asm volatile("# argument " #n : "+r"(value)); \
-    (const void *)value;                          \
-  })
-
-static __always_inline const void *argument(struct pt_regs *ctx, __u32 number) {
-  if (number == 1) return ARGUMENT(ctx, 1);
-  if (number == 2) return ARGUMENT(ctx, 2);
-  if (number == 3) return ARGUMENT(ctx, 3);
-  if (number == 4) return ARGUMENT(ctx, 4);
-  return ARGUMENT(ctx, 5);
-}
-
 static __always_inline int hit_by_cookie(struct pt_regs *ctx, __u64 cookie, __u64 ip,
                                          bool context) {
-  return hit(ctx, argument(ctx, ST_COOKIE_ARG(cookie)), ST_COOKIE_KIND(cookie),
-             ST_COOKIE_FUNC(cookie), ip, context);
+  return hit(ctx, argument(ctx, cookie), ST_COOKIE_KIND(cookie), ST_COOKIE_FUNC(cookie), ip,
+             context);
 }
 
 SEC("?kprobe.multi") int st_multi(struct pt_regs *ctx) {
@@ -57,9 +41,7 @@ SEC("?kprobe.multi") int st_multi_context(struct pt_regs *ctx) {
   return hit_by_cookie(ctx, multi_cookie(ctx), 0, true);
 }
 SEC("?kprobe.multi") int st_multi_direct(struct pt_regs *ctx) {
-  __u64 cookie = multi_cookie(ctx);
-
-  return direct_hit(ctx, argument(ctx, ST_COOKIE_ARG(cookie)), cookie);
+  return direct_hit(ctx);
 }
 /* Many probes of one event share its cookie: there the address tells the function. */
 SEC("?kprobe") int st_kprobe_cookie(struct pt_regs *ctx) {

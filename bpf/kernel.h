@@ -82,6 +82,10 @@ struct in6_addr {
   __u8 in6_u[16];
 };
 
+struct new_utsname { /* begins with 65 bytes: bpf/read.h, BYTES */
+  char sysname[65];
+};
+
 struct proto {
   char name[32];
 };

@@ -91,18 +91,23 @@ static __always_inline bool match_task(struct st_event *e) {
   return match_task_in(e, false);
 }
 
-static __always_inline bool port_in_rule(__u32 i, __u16 local, __u16 remote) {
-  __u16 first = st_config.ports[i].first, more = st_config.ports[i].last - first;
+/* Ports in the upper half of each word: what is below does not matter (struct st_port_rule). */
+static __always_inline bool port_in_rule(__u32 i, __u32 local, __u32 remote) {
+  __u32 first = st_config.ports[i].first, span = st_config.ports[i].span;
 
-  return (__u16)(local - first) <= more || (__u16)(remote - first) <= more;
+  return remote - first <= span || local - first <= span;
 }
 
-/* The first rule, mostly the only one, stands before the loop. */
-static __always_inline bool ports_match(__u16 local, __u16 remote) {
-  if (port_in_rule(0, local, remote)) return true;
+/* Than the first, which mostly is the only one. */
+static __always_inline bool port_in_more_rules(__u32 local, __u32 remote) {
   for (__u32 i = 1; i < ST_MAX_PORTS && i < st_config.port_count; i++)
     if (port_in_rule(i, local, remote)) return true;
   return false;
+}
+static __always_inline bool ports_match(const struct st_event *e) {
+  __u32 local = (__u32)e->local_port << 16, remote = (__u32)e->remote_port << 16;
+
+  return port_in_rule(0, local, remote) || port_in_more_rules(local, remote);
 }
 
 static __always_inline bool mark_matches(__u32 mark) {
@@ -193,7 +198,7 @@ static __always_inline bool match_subject(struct st_event *e, struct subject *s)
     return false;
   /* Ports and IP protocols are of AF_INET and AF_INET6: 6 is NETLINK_XFRM to a netlink socket. */
   if (protocol_is_read() && !is_inet(e)) return false;
-  if (st_config.port_count && !ports_match(e->local_port, e->remote_port)) return false;
+  if (st_config.port_count && !ports_match(e)) return false;
   if (protocol_is_read() && s->sk) read_protocol(e, s);
   if (st_config.port_count && (e->flags & ST_HIT_NO_PORTS)) return false;
   if (st_config.protocol_count &&
@@ -238,9 +243,7 @@ static __always_inline bool match_read(const struct st_event *e, const struct su
       !IN_LIST(families, ST_MAX_FAMILIES, st_config.family_count, e->family))
     return false;
   if (protocol_is_read() && !is_inet(e)) return false;
-  if (st_config.port_count &&
-      ((e->flags & ST_HIT_NO_PORTS) || !ports_match(e->local_port, e->remote_port)))
-    return false;
+  if (st_config.port_count && ((e->flags & ST_HIT_NO_PORTS) || !ports_match(e))) return false;
   if (st_config.protocol_count &&
       !IN_LIST(protocols, ST_MAX_PROTOCOLS, st_config.protocol_count, e->protocol))
     return false;

@@ -11,6 +11,7 @@
 #ifndef SOCKETRACE_BPF_QUICK_H
 #define SOCKETRACE_BPF_QUICK_H
 
+#include "bpf/cookie.h"
 #include "bpf/identity.h"
 #include "bpf/context.h"
 #include "bpf/emit.h"
@@ -22,72 +23,83 @@ enum verdict {
   ST_PACKET,
 };
 
-/* Where the ports were found: a sock or, without one, an IPv4 header. Ports in host order. */
+/* The hit, in the frame of its program and passed by its address. Volatile because what a register
+ * keeps across a call, be it a rare one, or one that is a single instruction in the end, costs
+ * every hit the saving and restoring of that register. Of the 512 bytes the general way leaves 32.
+ */
+struct hit {
+  struct pt_regs *volatile ctx;
+  volatile __u64 cookie;
+  const void *object;
+};
+
+/* Where the ports were found: a sock or, without one, an IPv4 header. */
 struct found {
   const void *at; /* the sock or the header; NULL: no header */
-  __u16 local_port, remote_port;
+  __u32 ports;    /* as they are there: skc_portpair, or the header's two in network order */
 };
-#define PORTS(f) ((__u32)(f)->local_port << 16 | (f)->remote_port)
 
-static __always_inline bool ports_pass(const struct found *f) {
-  return !st_config.port_count || ports_match(f->local_port, f->remote_port);
+/* Each in the upper half of a word. skc_portpair is the remote port in network order, then the
+ * local one in host order. */
+static __always_inline __u32 local_port(__u32 ports, bool of_sock) {
+  if (of_sock) return bpf_htonl(1) == 1 ? ports << 16 : ports;
+  return bpf_ntohl(ports);
+}
+static __always_inline __u32 remote_port(__u32 ports, bool of_sock) {
+  return bpf_ntohl(of_sock ? ports : bpf_htonl(1) == 1 ? ports << 16 : ports >> 16);
 }
 
-/* Without a port there is nothing that a filter of ports could match. */
-static __always_inline enum verdict no_ports(void) {
-  return st_config.port_count ? ST_NO_MATCH : ST_GENERAL;
+/* If no ports are asked for the first rule passes all: so there is nothing to look up before. */
+static __always_inline enum verdict sift_ports(__u32 ports, bool of_sock) {
+  enum verdict passed = of_sock ? ST_SOCK : ST_PACKET;
+
+  if (port_in_rule(0, local_port(ports, of_sock), remote_port(ports, of_sock))) return passed;
+  if (st_config.port_count < 2) return ST_NO_MATCH;
+  /* What follows takes the ports apart once more: else every hit pays for the registers. */
+  asm volatile("" : "+r"(ports));
+  return port_in_more_rules(local_port(ports, of_sock), remote_port(ports, of_sock)) ? passed
+                                                                                     : ST_NO_MATCH;
 }
 
-static __always_inline enum verdict sift_sock(struct found *f, __u32 kind) {
-  union {
-    __u32 both;
-    struct {
-      __be16 remote;
-      __u16 local;
-    };
-  } ports = {.both = DIRECT(sock_common, f->at)->skc_portpair};
-
-  if (kind == ST_KIND_SK_BUFF && !ports.remote) /* unconnected: the packet decides */
-    return ST_GENERAL;
-  f->local_port = ports.local;
-  f->remote_port = bpf_ntohs(ports.remote);
-  return ports_pass(f) ? ST_SOCK : ST_NO_MATCH;
+/* A NULL, which reads as 0, is not plain either: the general way tells. */
+static __always_inline enum verdict sift_sock(struct found *f, const struct sock *sk) {
+  f->at = sk;
+  f->ports = sk->__sk_common.skc_portpair;
+  return sift_ports(f->ports, true);
 }
 
-/* Inside an array of bytes, which struct in6_addr is one of, the verifier allows loads of any
- * width. */
-#define HEADER_WORD(header, n) (((const __u64 *)DIRECT(in6_addr, (header) + (n)*8))[0])
+/* The ports also where there are none: such a packet passes no filter, or is looked at again. */
+static __always_inline enum verdict sift_packet(struct found *f, const struct sk_buff *skb) {
+  __u32 at = skb->network_header;
+  const __u8 *header;
 
-/* The third word also where it is no ports: such a packet passes no filter, or is looked at again.
- */
-static __always_inline enum verdict sift_packet(struct found *f, const void *object) {
-  const struct sk_buff *skb = DIRECT(sk_buff, object);
-  __u16 at = skb->network_header;
-  __u64 ports;
-
-  if (!at || at == 0xffff) { /* no header yet */
+  if (at - 1 >= 0xfffe) { /* 0 or 0xffff: no header yet */
     f->at = NULL;
-    return st_config.port_count ? ST_NO_MATCH : ST_PACKET;
+    if (st_config.port_count) return ST_NO_MATCH; /* nothing that could match */
+    return skb ? ST_PACKET : ST_GENERAL;
   }
-  f->at = (const void *)skb->head + at;
-  if ((HEADER_WORD(f->at, 0) & 0xff) != 0x45) return ST_GENERAL;
-  ports = HEADER_WORD(f->at, 2) >> 32;
-  f->local_port = bpf_ntohs(ports & 0xffff);
-  f->remote_port = bpf_ntohs(ports >> 16);
-  return ports_pass(f) ? ST_PACKET : ST_NO_MATCH;
+  header = BYTES(skb->head + at);
+  f->at = header;
+  if (WORD(header, __u8, 0) != 0x45) return ST_GENERAL;
+  f->ports = WORD(header, __u32, 20);
+  return sift_ports(f->ports, false);
+}
+
+static __always_inline enum verdict sift_sk_buff(struct found *f, const struct sk_buff *skb) {
+  const struct sock *sk = skb->sk;
+
+  if (!is_kernel_pointer(sk)) return sift_packet(f, skb);
+  f->at = sk;
+  f->ports = sk->__sk_common.skc_portpair;
+  if (remote_port(f->ports, true) < 1 << 16)
+    return ST_GENERAL; /* unconnected: the packet decides */
+  return sift_ports(f->ports, true);
 }
 
 static __always_inline enum verdict sift(struct found *f, const void *object, __u32 kind) {
-  if (!object) return no_ports();
-  f->at = object;
-  if (kind == ST_KIND_SK_BUFF) {
-    f->at = DIRECT(sk_buff, object)->sk;
-    if (!is_kernel_pointer(f->at)) return sift_packet(f, object);
-  } else if (kind == ST_KIND_SOCKET) {
-    f->at = DIRECT(socket, object)->sk;
-    if (!f->at) return no_ports();
-  }
-  return sift_sock(f, kind);
+  if (kind == ST_KIND_SK_BUFF) return sift_sk_buff(f, DIRECT(sk_buff, object));
+  if (kind == ST_KIND_SOCKET) return sift_sock(f, DIRECT(socket, object)->sk);
+  return sift_sock(f, DIRECT(sock, object));
 }
 
 /* ---- what passed: is it plain? -------------------------------------------------------------- */
@@ -119,12 +131,10 @@ static __always_inline bool is_plain_sock(struct plain *p, const void *sk) {
 static __always_inline bool is_plain_packet(struct plain *p, const void *header,
                                             const void *object) {
   const struct sk_buff *skb = DIRECT(sk_buff, object);
-  __u64 *words = (void *)&p->packet;
+  const struct subject s = {.direct = true};
 
   if (!header) return true;
-  words[0] = HEADER_WORD(header, 0);
-  words[1] = HEADER_WORD(header, 1);
-  words[2] = HEADER_WORD(header, 2);
+  copy_ipv4(&p->packet, &s, header);
   p->family = AF_INET;
   p->protocol = p->packet.protocol;
   return is_plain_protocol(p->protocol) && !(p->packet.fragment & bpf_htons(0x1fff)) &&
@@ -173,16 +183,22 @@ static __always_inline void read_comm(char *comm) {
   to[1] = from[1];
 }
 
+/* Most hits do not get here: only now, are any wanted at all? */
+static __always_inline bool is_wanted(void) {
+  return st_state.enabled && !limit_reached();
+}
+
 /* A function of its own, as is the general way: else a rejected hit pays for the registers and the
- * stack of both. `at` is the sock or the header (NULL: none yet); ports: local above, remote below.
- * ST_GENERAL: nothing was told yet. */
-static __noinline int tell_if_plain(const void *object, const void *at, bool is_sock, __u32 ports,
-                                    __u64 cookie) {
+ * stack of both. `at` and `ports` are of struct found. ST_GENERAL: nothing was told yet. */
+static __noinline int tell_if_plain(const struct hit *h, const void *at, bool is_sock,
+                                    __u32 ports) {
+  const void *object = h->object;
   struct plain plain = {};
   struct st_event task = {};
   struct st_stats *counters;
   struct st_event *e;
 
+  if (!is_wanted()) return ST_NO_MATCH;
   if (!(is_sock ? is_plain_sock(&plain, at) : is_plain_packet(&plain, at, object)))
     return ST_GENERAL;
   if (filters_by_task())
@@ -198,15 +214,15 @@ static __noinline int tell_if_plain(const void *object, const void *at, bool is_
   e->flags = context_flags() | (is_sock ? 0 : at ? ST_HIT_FROM_HEADERS : ST_HIT_FRESH);
   e->time_ns = bpf_ktime_get_ns();
   e->object = (__u64)(unsigned long)object;
-  e->func = ST_COOKIE_FUNC(cookie);
+  e->func = ST_COOKIE_FUNC(h->cookie);
   e->cpu = bpf_get_smp_processor_id();
   e->tgid = task.tgid;
   e->tid = task.tid;
   e->family = plain.family;
   e->protocol = plain.protocol;
-  e->kind = ST_COOKIE_KIND(cookie);
-  e->local_port = ports >> 16;
-  e->remote_port = ports;
+  e->kind = ST_COOKIE_KIND(h->cookie);
+  e->local_port = local_port(ports, is_sock) >> 16;
+  e->remote_port = remote_port(ports, is_sock) >> 16;
   if (is_sock)
     tell_sock(e, at);
   else

@@ -27,6 +27,11 @@ struct subject {
 #define DIRECT(type, p) \
   ((const struct type *)bpf_rdonly_cast(p, bpf_core_type_id_kernel(struct type)))
 
+/* Inside an array of bytes the verifier allows loads of any width: what has no type of its own is
+ * looked at as if it were a kernel struct that begins with one, of 65 bytes. */
+#define BYTES(p) ((const __u8 *)DIRECT(new_utsname, p))
+#define WORD(bytes, type, offset) (*(const type *)((bytes) + (offset)))
+
 /* ((struct type *)p)->field */
 #define GET(s, type, p, field)                                                    \
   ({                                                                              \

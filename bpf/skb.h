@@ -54,19 +54,16 @@ static __always_inline void take_ports(struct st_event *e, const __be16 *ports) 
   e->remote_port = bpf_ntohs(ports[1]);
 }
 
-/* Three loads: inside an array of bytes, which struct in6_addr is one of, the verifier allows any
- * width. */
 static __always_inline bool copy_ipv4(struct ipv4_packet *p, const struct subject *s,
                                       const void *at) {
-  const __u64 *first, *second;
+  const __u8 *bytes;
   __u64 *to = (void *)p;
 
   if (!s->direct) return bpf_probe_read_kernel(p, sizeof(*p), at) == 0;
-  first = (const void *)DIRECT(in6_addr, at);
-  second = (const void *)DIRECT(in6_addr, at + 16);
-  to[0] = first[0];
-  to[1] = first[1];
-  to[2] = second[0];
+  bytes = BYTES(at);
+  to[0] = WORD(bytes, __u64, 0);
+  to[1] = WORD(bytes, __u64, 8);
+  to[2] = WORD(bytes, __u64, 16);
   return true; /* a fault reads as 0, which is no version */
 }
 

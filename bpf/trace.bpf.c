@@ -101,28 +101,67 @@ static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 
   return general_hit(ctx, object, kind, func, ip, context, false);
 }
 
-static __noinline int general_direct_hit(void *ctx, const void *object, __u64 cookie) {
-  return general_hit(ctx, object, ST_COOKIE_KIND(cookie), ST_COOKIE_FUNC(cookie), 0, true, true);
+static __noinline int general_direct_hit(const struct hit *h) {
+  if (!is_wanted()) return 0;
+  return general_hit(h->ctx, h->object, ST_COOKIE_KIND(h->cookie), ST_COOKIE_FUNC(h->cookie), 0,
+                     true, true);
+}
+
+/* These two are functions for the same reason as tell_if_plain. */
+static __noinline int task_passes(void) {
+  struct st_event task = {};
+
+  return match_ids_in(&task, true);
+}
+
+static __noinline int learn_cookie(struct hit *h) {
+  h->cookie = ask_cookie(h->ctx);
+  return 0;
+}
+
+/* What is left after sifting. */
+static __always_inline int tell(const struct hit *h, const struct found *f, enum verdict verdict) {
+  if (verdict == ST_NO_MATCH) return 0;
+  if (verdict == ST_GENERAL || !st_config.quick ||
+      tell_if_plain(h, f->at, verdict == ST_SOCK, f->ports) == ST_GENERAL)
+    general_direct_hit(h);
+  return 0;
 }
 
 /* Most hits are none of those that are wanted: first what costs little and rejects most. */
-static __always_inline int direct_hit(void *ctx, const void *object, __u64 cookie) {
+static __always_inline int direct_hit(struct pt_regs *ctx) {
+  struct hit h;
   struct found f = {};
-  enum verdict verdict = ST_GENERAL;
+  enum verdict verdict;
+  __u64 cookie = kept_cookie(PT_REGS_IP(ctx));
 
-  if (!st_state.enabled || limit_reached()) return 0;
-  if (st_config.quick || st_config.port_count) {
-    struct st_event task = {};
-
-    if (filters_by_task() && !match_ids_in(&task, true)) return 0;
-    verdict = sift(&f, object, ST_COOKIE_KIND(cookie));
-    if (verdict == ST_NO_MATCH) return 0;
-    if (verdict != ST_GENERAL)
-      verdict = st_config.quick ? tell_if_plain(object, f.at, verdict == ST_SOCK, PORTS(&f), cookie)
-                                : ST_GENERAL;
+  h.ctx = ctx;
+  h.cookie = cookie;
+  if (!is_cookie(cookie)) {
+    learn_cookie(&h);
+    ctx = h.ctx;
+    cookie = h.cookie;
   }
-  if (verdict == ST_GENERAL) general_direct_hit(ctx, object, cookie);
-  return 0;
+  if (st_config.detour) {
+    if (st_config.unsifted) {
+      h.object = argument(ctx, cookie);
+      return tell(&h, &f, ST_GENERAL);
+    }
+    if (!task_passes()) return 0;
+    ctx = h.ctx;
+    cookie = h.cookie;
+  }
+  if (cookie >= ST_COOKIE(0, ST_KIND_SK_BUFF, 1)) {
+    h.object = argument_of(ctx, cookie, ST_KIND_SK_BUFF);
+    verdict = sift(&f, h.object, ST_KIND_SK_BUFF);
+  } else if (cookie >= ST_COOKIE(0, ST_KIND_SOCKET, 1)) {
+    h.object = argument_of(ctx, cookie, ST_KIND_SOCKET);
+    verdict = sift(&f, h.object, ST_KIND_SOCKET);
+  } else {
+    h.object = argument_of(ctx, cookie, ST_KIND_SOCK);
+    verdict = sift(&f, h.object, ST_KIND_SOCK);
+  }
+  return tell(&h, &f, verdict);
 }
 
 #include "bpf/functions.h"

@@ -61,7 +61,7 @@ Result<void> fill_lists(st_config& config, const Match& match) {
   std::ranges::copy(match.pids, config.pids);
   config.port_count = TRY(counted("--filter-port", match.ports.size(), ST_MAX_PORTS));
   std::ranges::transform(match.ports, config.ports, [](const PortRange& range) {
-    return st_port_rule{range.first, range.last};
+    return st_port_rule ST_PORT_RULE(range.first, range.last);
   });
   config.protocol_count =
       TRY(counted("--filter-protocol", match.protocols.size(), ST_MAX_PROTOCOLS));
@@ -100,6 +100,9 @@ void choose_ways(st_config& config) {
   config.quick = config.want_details == 0 && config.want_stack == 0 && config.want_common == 0 &&
                  config.comm_count == 0 && config.addr_count == 0 && config.protocol_count == 0 &&
                  config.family_count == 0 && config.mark_count == 0 && config.netns_count == 0;
+  config.unsifted = config.quick == 0 && config.port_count == 0;
+  config.detour = config.by_task != 0 || config.unsifted != 0;
+  if (config.port_count == 0) config.ports[0] = ST_PORT_RULE(0, 0xffff);
 }
 
 void fit_to_ring(st_config& config, uint64_t ring_bytes) {

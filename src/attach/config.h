@@ -18,7 +18,7 @@ Result<st_config> config_for(const Match& match, const View& view, const NetnsPl
 // the reader before records are lost.
 void fit_to_ring(st_config& config, uint64_t ring_bytes);
 
-// Sets by_task and quick, which follow from everything else. Apart for tests.
+// Sets by_task, quick and the like, which follow from everything else. Apart for tests.
 void choose_ways(st_config& config);
 
 // Sets in_pidns, pidns_dev and pidns_ino from what stat says of /proc/self/ns/pid. Apart for tests.

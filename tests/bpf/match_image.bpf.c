@@ -38,10 +38,15 @@ static __always_inline int run(struct bpf_raw_tracepoint_args* ctx, bool direct)
   __u32 kind = ctx->args[1];
 
   matched_before = matched();
-  if (direct)
-    direct_hit(ctx, object, ST_COOKIE(0, kind, 0));
-  else
+  if (direct) {
+    struct hit h = {.ctx = (void*)ctx, .cookie = ST_COOKIE(0, kind, 1), .object = object};
+    struct found f = {};
+
+    if (!st_config.unsifted && filters_by_task() && !task_passes()) return 0;
+    tell(&h, &f, st_config.unsifted ? ST_GENERAL : sift(&f, object, kind));
+  } else {
     hit(ctx, object, kind, 0, 0, false);
+  }
   return matched() - matched_before;
 }
 

@@ -21,7 +21,7 @@ const std::vector<Variant> kFilters = {
      }},
     {"port",
      [](st_config& c) {
-       c.port_count = 2, c.ports[0] = {22, 22}, c.ports[1] = {80, 90};
+       c.port_count = 2, c.ports[0] = ST_PORT_RULE(22, 22), c.ports[1] = ST_PORT_RULE(80, 90);
      }},
     {"protocol",
      [](st_config& c) { c.protocol_count = 2, c.protocols[0] = 6, c.protocols[1] = 262; }},

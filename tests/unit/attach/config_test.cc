@@ -112,8 +112,8 @@ TEST_CASE("numbers are copied with their counts") {
   CHECK(config.pid_count == 2);
   CHECK(config.pids[1] == 4294967295U);
   CHECK(config.port_count == 2);
-  CHECK(config.ports[1].first == 1000);
-  CHECK(config.ports[1].last == 2000);
+  CHECK(config.ports[1].first == 1000U << 16);
+  CHECK(config.ports[1].span == (1000U << 16 | 0xffff));
   CHECK(config.protocol_count == 2);
   CHECK(config.protocols[1] == 262);
   CHECK(config.family_count == 3);
