@@ -104,6 +104,10 @@ def expected_lines(tool, pairs):
     return round(tool["lines_per_connection"] + tool["lines_per_pair"] * pairs)
 
 
+def told_losses(runs):
+    return "none" if runs[0]["summary"] is None else sum(r["summary"]["lost"] for r in runs)
+
+
 def peers_details(raw):
     names = ("sk_buff", "default", "pwru")
     tools = [raw["tools"][name] for name in names]
@@ -117,7 +121,8 @@ def peers_details(raw):
         ["exec to first line, s", *(spread(column(t["start"], "first_line_s")) for t in tools)],
         ["slowdown, rejecting filter", *(spread(slowdowns(t["reject"])) for t in tools)],
         ["slowdown, matching filter", *(spread(slowdowns(t["match"])) for t in tools)],
-        ["lines expected / printed", *printed],
+        ["lines expected, as 20 round trips have / printed", *printed],
+        ["losses told of", *(told_losses(t["match"]) for t in tools)],
         ["Ctrl-C to exit, s", *(spread(column(t["start"], "exit_s")) for t in tools)]])
     attached = [t["match"][0]["attached"] for t in tools]
     if not 0.8 <= attached[0] / attached[2] <= 1.25:
