@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   while (size > 2) {
     const bool mend = (data[0] & 1) != 0;
     const uint8_t choice = data[0] >> 1;
-    const size_t length = std::min<size_t>(data[1] * 2, size - 2);
+    const size_t length = std::min<size_t>(size_t{data[1]} * 2, size - 2);
     const size_t room = mend ? std::max(length, sizeof(st_message)) : length;
     const auto record = std::make_unique<uint64_t[]>(room / 8 + 1);
     std::memcpy(record.get(), data + 2, length);

@@ -26,7 +26,7 @@ struct FakeTracefs {
     char path[] = "/tmp/socketrace-tracefs-XXXXXX";
     REQUIRE(mkdtemp(path) != nullptr);
     root = path;
-    std::ofstream(root / "kprobe_events");
+    const std::ofstream empty(root / "kprobe_events");
     std::ofstream(root / "kallsyms") << "0000000000000000 A fixed_percpu_data\n"
                                         "ffffffff81000000 T startup_64\n"
                                         "ffffffff81000000 T _stext\n"

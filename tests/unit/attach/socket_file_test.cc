@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <cstring>
 
 #include "base/fd.h"
 
@@ -34,7 +33,7 @@ TEST_CASE("a socket's file is found by any path to it, other files are not") {
   const Fd sock(socket(AF_UNIX, SOCK_STREAM, 0));
   sockaddr_un name = {};
   name.sun_family = AF_UNIX;
-  std::strcpy(name.sun_path, path.c_str());
+  REQUIRE(path.copy(name.sun_path, sizeof name.sun_path - 1) == path.size());
   REQUIRE(bind(sock.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) == 0);
   REQUIRE(symlink("s", link.c_str()) == 0);
   struct stat status = {};

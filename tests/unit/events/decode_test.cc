@@ -55,7 +55,7 @@ bool decodes(size_t length, unsigned sections) {
 }  // namespace
 
 TEST_CASE("decode: the parts that sections names, and no other") {
-  const st_record record = record_of(kWithUnix + 3 * 8, kDetails | kUnix | kStack);
+  const st_record record = record_of(kWithUnix + size_t{3} * 8, kDetails | kUnix | kStack);
   const Bytes bytes(record, record.event.length);
   Hit hit;
   REQUIRE(decode(bytes.span(), hit));
@@ -79,7 +79,7 @@ TEST_CASE("decode: sections need their bytes") {
   CHECK(decodes(kWithDetails, kDetails));
   CHECK(decodes(kWithUnix, kUnix));
   CHECK(decodes(kWithUnix, kStack));  // no frame was found
-  CHECK(decodes(kWithUnix + 8 * ST_MAX_FRAMES, kStack));
+  CHECK(decodes(kWithUnix + size_t{8} * ST_MAX_FRAMES, kStack));
   CHECK_FALSE(decodes(kBase, kDetails));
   CHECK_FALSE(decodes(kWithDetails, kUnix));
   CHECK_FALSE(decodes(kWithDetails, kStack));
@@ -119,7 +119,7 @@ TEST_CASE("decode: bytes that are not aligned are no record of the ring") {
 }
 
 TEST_CASE("decode: a record cut at any length") {
-  const st_record whole = record_of(kWithUnix + 5 * 8, kDetails | kUnix | kStack);
+  const st_record whole = record_of(kWithUnix + size_t{5} * 8, kDetails | kUnix | kStack);
   for (size_t size = 0; size <= whole.event.length; ++size) {
     CAPTURE(size);
     CHECK(decodes(whole, size) == (size == whole.event.length));

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -33,8 +34,7 @@ TEST_CASE("ip: every octet of an IPv4 address") {
     const uint8_t bytes[4] = {octet, 10, octet, 255};
     Buffer out(1);
     put_ipv4(out, bytes);
-    const std::string digits = std::to_string(value);
-    CHECK(out.view() == digits + ".10." + digits + ".255");
+    CHECK(out.view() == fmt::format("{0}.10.{0}.255", value));
   }
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("lines: nothing is lost where the buffer ends") {
 }
 
 TEST_CASE("lines: a line of any length is kept up to the limit and dropped above") {
-  const std::string ten_k(10 * 1024, 'x');
+  const std::string ten_k(size_t{10} * 1024, 'x');
   CHECK(lines_of("a\n" + ten_k + "\nb\n") == Lines{"a", ten_k, "b"});
   const std::string at_limit(kLongestLine - 1, 'x');
   CHECK(lines_of(at_limit + "\nb\n") == Lines{at_limit, "b"});
