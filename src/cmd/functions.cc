@@ -27,6 +27,9 @@ Result<Targets> choose_targets(const Types& types, Selection selection, Way way)
     if (targets.skipped.empty()) {
       return Error("no function matches: --list-funcs shows what can be traced");
     }
+    if (const Skipped& only = targets.skipped.front(); targets.skipped.size() == 1) {
+      return Error(full_name(only) + " cannot be traced: " + only.reason);
+    }
     const bool explained = report_skipped(targets.skipped, selection);
     return Error(fmt::format("none of {} matching functions can be traced{}",
                              targets.skipped.size(), explained ? "" : ": -v tells why"));

@@ -10,6 +10,13 @@
 
 namespace socketrace {
 
+std::string full_name(const Skipped& one) {
+  constexpr size_t kLongest = 512;  // KSYM_NAME_LEN; a pattern may have 64 kB
+  std::string name = one.name.substr(0, kLongest);
+  if (name.size() < one.name.size()) name += "...";
+  return one.module.empty() ? name : name + " [" + one.module + "]";
+}
+
 bool report_selection(const Targets& targets, const Selection& selection) {
   for (const std::string& note : targets.notes) say(note);
   return report_skipped(targets.skipped, selection);
@@ -20,9 +27,7 @@ bool report_skipped(const std::vector<Skipped>& skipped, const Selection& select
   const bool few_by_name =
       skipped.size() <= kFew && !names_listed(selection.include_pattern).empty();
   for (const Skipped& one : skipped) {
-    const std::string text =
-        fmt::format("skipped {}{}: {}", one.name, one.module.empty() ? "" : " [" + one.module + "]",
-                    one.reason);
+    const std::string text = fmt::format("skipped {}: {}", full_name(one), one.reason);
     few_by_name ? say(text) : say_verbose(text);
   }
   return few_by_name || loudness() == Loudness::verbose;

@@ -14,6 +14,8 @@
 
 namespace socketrace {
 
+std::string full_name(const Skipped& one);  // "nf_hook_slow [nf_tables]"
+
 // Notes of the selection, and with -v every skipped function with its reason; without -v too if
 // functions were asked for by name and few were skipped. Returns whether every reason was told.
 bool report_selection(const Targets& targets, const Selection& selection);

@@ -180,13 +180,16 @@ class Driver:
         assert got == size * times, (got, size, times)
         self.note("receive", size=got)
 
+    def whole(self, size):
+        """A receive of so much: several messages are there together, or not yet."""
+        return lambda end: len(end.recv(size, socket.MSG_WAITALL))
+
     def input_and_output(self):
         listener, client = self.pair(socket.AF_INET, ("127.0.0.1", 0))
         server = self.accept(listener)
         c, s = client.fileno(), server.fileno()
         piece = b"p" * 100
-        recv = lambda end: len(end.recv(4096))  # noqa: E731
-        self.both(client, server, 100, lambda e: e.send(piece), recv)
+        self.both(client, server, 100, lambda e: e.send(piece), self.whole(100))
         self.both(client, server, 100, lambda e: os.write(c, piece), lambda e: len(os.read(s, 4096)))
         self.both(client, server, 200, lambda e: os.writev(c, [piece, piece]),
                   lambda e: os.readv(s, [bytearray(150), bytearray(150)]))
@@ -195,26 +198,28 @@ class Driver:
         with tempfile.TemporaryFile() as file:
             file.write(b"f" * 1000)
             file.flush()
-            self.both(client, server, 1000, lambda e: os.sendfile(c, file.fileno(), 0, 1000), recv)
+            self.both(client, server, 1000, lambda e: os.sendfile(c, file.fileno(), 0, 1000),
+                      self.whole(1000))
         from_pipe, into_pipe = os.pipe()
         os.write(into_pipe, piece)
         self.both(client, server, 100, lambda e: os.splice(from_pipe, c, 100),
                   lambda e: os.splice(s, into_pipe, 4096))
         os.close(from_pipe)
         os.close(into_pipe)
-        self.both(client, server, 50, lambda e: LIBC.sendmmsg(c, messages(4, 50), 4, 0), recv, times=4)
+        self.both(client, server, 50, lambda e: LIBC.sendmmsg(c, messages(4, 50), 4, 0), self.whole(200),
+                  times=4)
         client.send(piece)
         self.note("send", size=100)
         assert len(server.recv(4096, socket.MSG_PEEK)) == 100
         self.note("receive")  # peeking takes nothing
-        assert recv(server) == 100
+        assert self.whole(100)(server) == 100
         self.note("receive", size=100)
         try:
             server.recv(10, socket.MSG_DONTWAIT)
         except BlockingIOError:
             self.note("receive", failed=True)
         client.close()
-        assert recv(server) == 0
+        assert len(server.recv(10)) == 0
         self.note("receive")
         server.close()
         listener.close()

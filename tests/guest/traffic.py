@@ -3,7 +3,9 @@
 import contextlib
 import os
 import socket
+import sys
 import threading
+import traceback
 
 
 def recv_exactly(sock, count):
@@ -114,6 +116,9 @@ def run_as(comm, function, *args):
                 f.write(comm if isinstance(comm, bytes) else comm.encode())
             function(*args)
             status = 0
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
         finally:
             os._exit(status)
     _, status = os.waitpid(pid, 0)

@@ -60,13 +60,20 @@ class Bpftrace:
         self.out = tempfile.NamedTemporaryFile("w+", suffix=".bpftrace")
         self.process = subprocess.Popen(["bpftrace", "-e", program()], stdout=self.out,
                                         stderr=subprocess.STDOUT)
+        try:
+            self.until_attached()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def until_attached(self):
+        """That is what has seen something: it has no other sign of it."""
         end = time.monotonic() + 300
-        # Attached is what has seen something: it has no other sign of that.
         while not all(f"@calls[{WARM}, {place}]" in self.text()
                       for place in (*OPERATIONS, *FUNCTIONS)):
             check(self.process.poll() is None and time.monotonic() < end, "bpftrace:", self.text())
             drive("families", "input_and_output", comm=WARM)
-        return self
 
     def text(self):
         with open(self.out.name, encoding="utf-8") as out:

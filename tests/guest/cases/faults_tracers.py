@@ -69,10 +69,14 @@ class Bpftrace:
         self.process = subprocess.Popen(
             ["bpftrace", "-e", 'BEGIN { printf("READY\\n"); } kprobe:tcp_sendmsg { printf("S\\n"); }'],
             stdout=self.out, stderr=subprocess.STDOUT)
-        self.read_up_to = 0
+        return self.until_it_says("READY")
+
+    def until_it_says(self, word):
         end = time.monotonic() + 120
-        while "READY" not in self.text():
-            check(self.process.poll() is None and time.monotonic() < end, "bpftrace:", self.text())
+        while word not in self.text():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.process.kill()  # its probes would be taken for ours by every case to come
+                check(False, self.process.args[0], self.text())
             time.sleep(0.1)
         self.read_up_to = len(self.text())
         return self
@@ -99,12 +103,7 @@ class Pwru(Bpftrace):
         self.process = subprocess.Popen(
             ["pwru", "--filter-func", "tcp_v4_rcv|ip_rcv", "--output-tuple", "tcp"], stdout=self.out,
             stderr=subprocess.STDOUT)
-        end = time.monotonic() + 120
-        while "Listening for events" not in self.text():
-            check(self.process.poll() is None and time.monotonic() < end, "pwru:", self.text())
-            time.sleep(0.1)
-        self.read_up_to = len(self.text())
-        return self
+        return self.until_it_says("Listening for events")
 
     def seen(self):  # each round trip is at least two segments
         time.sleep(2)

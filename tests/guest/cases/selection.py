@@ -112,8 +112,12 @@ def strict_refuses():
     check("--strict" in outcome.err, outcome.err)
     outcome = socketrace("--filter-funcs", "no_such_function")
     check_equal(outcome.status, 1, "status; stderr: " + outcome.err)
-    check("skipped no_such_function: the kernel's BTF knows no function of this name" in outcome.err,
-          "no reason without -v:", outcome.err)
+    check("no_such_function cannot be traced: the kernel's BTF knows no function of this name"
+          in outcome.err, "no reason without -v:", outcome.err)
+    outcome = socketrace("--filter-funcs", "no_such_function|nor_this")
+    check_equal(outcome.status, 1, "status; stderr: " + outcome.err)
+    for name in ("no_such_function", "nor_this"):
+        check(f"skipped {name}: the kernel's BTF knows no" in outcome.err, "no reason:", outcome.err)
 
 
 @case
