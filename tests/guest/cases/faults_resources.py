@@ -123,7 +123,8 @@ def f27_patterns():
     done = socketrace("--list-funcs", "--filter-funcs", names + "|tcp_sendmsg", timeout=300)
     check_equal(done.status, 0, "status of a long pattern: " + done.err[-500:])
     check("\ttcp_sendmsg\n" in done.out and "Total: 1\n" in done.out, done.out[-500:])
-    one_message(socketrace("--filter-funcs", "x" * 65000, timeout=300), 1, "cannot be traced: the kernel's BTF knows no function", "-v tells why")
+    one_message(socketrace("--filter-funcs", "x" * 65000, timeout=300), 1, "xxx... cannot be traced: ",
+                "no function of this name")
     bomb = socketrace("--list-funcs", "--filter-funcs", "((a{1000}){1000}){1000}", timeout=300)
     check_equal(bomb.status, 2, "status of a pattern that explodes: " + bomb.err[-500:])
     # All that take a socket, however wide the pattern: thousands, not the kernel's 50 000.
