@@ -27,16 +27,19 @@ std::string with_value(const OptionSpec& option, std::string_view value) {
   return std::string(option.name).append(1, ' ').append(quote).append(shown(value)).append(quote);
 }
 
+// ": did you mean 'NEAR'?", or nothing.
+std::string did_you_mean(std::string_view typed, std::span<const std::string_view> known) {
+  const std::string_view near = nearest(typed, known);
+  return near.empty() ? std::string() : ": did you mean '" + std::string(near) + "'?";
+}
+
 Error unknown_option(const CommandSpec& command, const std::string& word) {
   std::vector<std::string_view> known;
   for (const OptionGroup* group : command.groups) {
     for (const OptionSpec& option : group->options) known.push_back(option.name);
   }
   const std::string name = word.substr(0, word.find('='));
-  std::string text = "unknown option '" + shown(name) + "'";
-  const std::string_view near = nearest(name, known);
-  if (!near.empty()) text += ": did you mean '" + std::string(near) + "'?";
-  return Error::usage(std::move(text));
+  return Error::usage("unknown option '" + shown(name) + "'" + did_you_mean(name, known));
 }
 
 // A bare word: of the main job it was meant to be a command.
@@ -47,8 +50,8 @@ Error unexpected_word(const CommandSpec& command, const std::string& word) {
   for (const CommandSpec& one : commands()) {
     if (!one.name.empty()) known.push_back(one.name);
   }
-  const std::string_view near = nearest(word, known);
-  if (!near.empty()) return Error::usage(text + ": did you mean '" + std::string(near) + "'?");
+  const std::string meant = did_you_mean(word, known);
+  if (!meant.empty()) return Error::usage(text + meant);
   text += ": want a command (";
   for (const std::string_view name : known) {
     if (text.back() != '(') text += ", ";

@@ -32,7 +32,7 @@ Result<Targets> choose_targets(const Types& types, Selection selection, Way way)
     }
     const bool explained = report_skipped(targets.skipped, selection);
     return Error(fmt::format("none of {} matching functions can be traced{}",
-                             targets.skipped.size(), explained ? "" : ": -v tells why"));
+                             targets.skipped.size(), remedy(explained)));
   }
   return targets;
 }
@@ -70,8 +70,7 @@ Result<Chosen> choose_functions(const Invocation& in) {
   chosen.way = settle_way(chosen.way, in.way, chosen.targets);
   if (in.selection.strict && !chosen.targets.skipped.empty()) {
     return Error(fmt::format("--strict: {} selected functions cannot be traced{}",
-                             chosen.targets.skipped.size(),
-                             chosen.explained ? "" : ": -v tells why"));
+                             chosen.targets.skipped.size(), remedy(chosen.explained)));
   }
   return chosen;
 }

@@ -35,10 +35,10 @@ bool report_skipped(const std::vector<Skipped>& skipped, const Selection& select
 
 void report_attached(const Account& account) {
   const size_t skipped = account.wanted - account.attached;
-  const char* remedy = account.explained ? "" : ": -v tells why";
-  say(fmt::format("attached {} of {} functions by {} in {:.2f} s{}", account.attached,
-                  account.wanted, way_name(account.way), account.attach_took.count(),
-                  skipped == 0 ? "" : fmt::format(" ({} skipped{})", skipped, remedy)));
+  say(fmt::format(
+      "attached {} of {} functions by {} in {:.2f} s{}", account.attached, account.wanted,
+      way_name(account.way), account.attach_took.count(),
+      skipped == 0 ? "" : fmt::format(" ({} skipped{})", skipped, remedy(account.explained))));
 }
 
 void report_attached_by_name(const Account& account) {

@@ -21,6 +21,11 @@ std::string full_name(const Skipped& one);  // "nf_hook_slow [nf_tables]"
 bool report_selection(const Targets& targets, const Selection& selection);
 bool report_skipped(const std::vector<Skipped>& skipped, const Selection& selection);
 
+// What a message ends with that tells of skipped functions.
+constexpr const char* remedy(bool explained) {
+  return explained ? "" : ": -v tells why";
+}
+
 // The account at the end: every hit that was not printed is counted by cause.
 struct Account {
   Way way = Way::kprobe_multi;

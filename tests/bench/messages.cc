@@ -62,13 +62,6 @@ void print(const std::vector<Bytes>& all) {
   }
 }
 
-sockaddr_un named(const char* path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-  return address;
-}
-
 // Ends after as many bytes as there are to come.
 [[noreturn]] void receive(int fd, bool stream, const std::vector<Bytes>& all) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -90,7 +83,7 @@ sockaddr_un named(const char* path) {
 int converse(bool stream, const char* path, const std::vector<Bytes>& all) {
   stay_on_last_processor();
   const int type = stream ? SOCK_STREAM : SOCK_DGRAM;
-  const sockaddr_un address = named(path);
+  const sockaddr_un address = unix_address(path);
   const auto* where = reinterpret_cast<const sockaddr*>(&address);
   const int server = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
   must(server >= 0, "socket");

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <sched.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,6 +29,13 @@ inline long number(const char* text) {
     std::_Exit(2);
   }
   return value;
+}
+
+inline sockaddr_un unix_address(const char* path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+  return address;
 }
 
 // The last processor: the tracer has the others, where there are others.

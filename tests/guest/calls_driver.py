@@ -9,7 +9,8 @@ import socket
 import struct
 import sys
 
-libc = ctypes.CDLL(None, use_errno=True)
+from msghdr import LIBC, Mmsghdr, Msghdr, fill
+
 NAME = "driver"
 
 
@@ -32,7 +33,7 @@ said = Said()
 def raw(function, *args):
     """The system call's result as the kernel gives it."""
     ctypes.set_errno(0)
-    result = getattr(libc, function)(*args)
+    result = getattr(LIBC, function)(*args)
     return -ctypes.get_errno() if result == -1 else result
 
 
@@ -89,43 +90,25 @@ def recvfrom(fd, shown, room=None, flags=0):
     return result
 
 
-class Msghdr(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_void_p), ("namelen", ctypes.c_uint32),
-                ("iov", ctypes.c_void_p), ("iovlen", ctypes.c_size_t),
-                ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
-                ("flags", ctypes.c_int)]
-
-
-class Iovec(ctypes.Structure):
-    _fields_ = [("base", ctypes.c_void_p), ("len", ctypes.c_size_t)]
-
-
-class Mmsghdr(ctypes.Structure):
-    _fields_ = [("hdr", Msghdr), ("len", ctypes.c_uint32)]
-
-
 kept = []  # memory that structs point to
 
 
-def fill(header, data, name=None, room=0):
-    buffer = ctypes.create_string_buffer(data, len(data)) if isinstance(data, bytes) else data
-    iov = Iovec(ctypes.addressof(buffer), len(buffer))
-    header.iov, header.iovlen = ctypes.addressof(iov), 1
+def address_and_fill(header, data, name=None, room=0):
+    fill(header, data)
     if name is not None or room:
         text = ctypes.create_string_buffer(name or b"", len(name) if name else room)
         header.name, header.namelen = ctypes.addressof(text), len(text)
         kept.append(text)
-    kept.extend((buffer, iov))
     return header
 
 
 def sendmsg(fd, data, name, shown):
-    header = fill(Msghdr(), data, name)
+    header = address_and_fill(Msghdr(), data, name)
     said.add(fd, f"sendmsg({shown})", raw("sendmsg", fd, ctypes.byref(header), 0))
 
 
 def recvmsg(fd, shown, room=0, flags=0):
-    header = fill(Msghdr(), ctypes.create_string_buffer(64), None, room)
+    header = address_and_fill(Msghdr(), ctypes.create_string_buffer(64), None, room)
     said.add(fd, f"recvmsg({shown})", raw("recvmsg", fd, ctypes.byref(header), flags))
 
 
@@ -133,7 +116,7 @@ def mmsg(function, fd, messages, *more):
     """messages: (data or buffer, name, room, shown, bytes)"""
     headers = (Mmsghdr * len(messages))()
     for header, (data, name, room, _, _) in zip(headers, messages):
-        fill(header.hdr, data, name, room)
+        address_and_fill(header.header, data, name, room)
     result = raw(function, fd, headers, len(messages), 0, *more)
     if result < 0:
         said.add(fd, f"{function}({messages[0][3]})", result)

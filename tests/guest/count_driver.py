@@ -7,31 +7,9 @@ import os
 import socket
 import tempfile
 
-LIBC = ctypes.CDLL(None, use_errno=True)
+from msghdr import LIBC, vector_of
+
 MPTCP = 262
-
-
-class Iovec(ctypes.Structure):
-    _fields_ = [("base", ctypes.c_char_p), ("length", ctypes.c_size_t)]
-
-
-class Msghdr(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_void_p), ("namelen", ctypes.c_uint32),
-                ("iov", ctypes.POINTER(Iovec)), ("iovlen", ctypes.c_size_t),
-                ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
-                ("flags", ctypes.c_int)]
-
-
-class Mmsghdr(ctypes.Structure):
-    _fields_ = [("header", Msghdr), ("length", ctypes.c_uint)]
-
-
-def messages(count, size):
-    vector = (Mmsghdr * count)()
-    for one in vector:
-        one.header.iov = ctypes.pointer(Iovec(b"m" * size, size))
-        one.header.iovlen = 1
-    return vector
 
 
 class Driver:
@@ -206,7 +184,7 @@ class Driver:
                   lambda e: os.splice(s, into_pipe, 4096))
         os.close(from_pipe)
         os.close(into_pipe)
-        self.both(client, server, 50, lambda e: LIBC.sendmmsg(c, messages(4, 50), 4, 0), self.whole(200),
+        self.both(client, server, 50, lambda e: LIBC.sendmmsg(c, vector_of([b"m" * 50] * 4), 4, 0), self.whole(200),
                   times=4)
         client.send(piece)
         self.note("send", size=100)
@@ -233,14 +211,14 @@ class Driver:
         for _ in range(3):
             client.sendto(b"d" * 30, server.getsockname())
             self.note("send", size=30)
-        batch = messages(3, 30)
+        batch = vector_of([b"m" * 30] * 3)
         assert LIBC.recvmmsg(server.fileno(), batch, 3, 0, None) == 3
         self.note("receive", size=90, times=3)
         one, other = socket.socketpair()
         self.note("socket")
         # To one address again and again: the kernel asks its security hooks only once.
         self.connect(client, server.getsockname())
-        assert LIBC.sendmmsg(client.fileno(), messages(5, 10), 5, 0) == 5
+        assert LIBC.sendmmsg(client.fileno(), vector_of([b"m" * 10] * 5), 5, 0) == 5
         self.note("send", size=50, times=5)
         for end in (one, other, client, server):
             end.close()

@@ -125,9 +125,7 @@ void send(int fd, Messages& all, long rate) {
 
 int converse(bool stream, const char* path, Messages& all, long rate) {
   const int type = (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+  const sockaddr_un address = unix_address(path);
   const auto* where = reinterpret_cast<const sockaddr*>(&address);
   int server = socket(AF_UNIX, type, 0);
   const int client = socket(AF_UNIX, type, 0);

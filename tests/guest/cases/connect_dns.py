@@ -10,11 +10,11 @@ import threading
 
 from connect_rows import connect, free_port, rows_of
 from harness import Tracer, case, check, check_equal, check_no_residue
+from msghdr import LIBC, Mmsghdr, vector_of
 from traffic import run_as
 
 A, AAAA, CNAME = 1, 28, 5
 NXDOMAIN = 3
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def labels(name):
@@ -128,34 +128,18 @@ def by_read(name, **how):
         os.read(one.fileno(), 512)
 
 
-class Segment(ctypes.Structure):
-    _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
-
-
-class Message(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_void_p), ("name_length", ctypes.c_uint32),
-                ("segments", ctypes.POINTER(Segment)), ("count", ctypes.c_size_t),
-                ("control", ctypes.c_void_p), ("control_length", ctypes.c_size_t),
-                ("flags", ctypes.c_int), ("pad", ctypes.c_int), ("received", ctypes.c_uint32),
-                ("last_pad", ctypes.c_uint32)]
-
-
 def by_recvmmsg(first, second, connected):
     """Two answers by one call."""
-    check_equal(ctypes.sizeof(Message), 64, "struct mmsghdr")
+    check_equal(ctypes.sizeof(Mmsghdr), 64, "struct mmsghdr")
     with asking(first, connected) as one:
         one.sendto(query(second), ("127.0.0.1", 53))
         one.setblocking(True)
         buffers = [ctypes.create_string_buffer(512) for _ in range(2)]
         senders = [ctypes.create_string_buffer(28) for _ in range(2)]
-        segments = [Segment(ctypes.addressof(buffer), 512) for buffer in buffers]
-        messages = (Message * 2)()
-        for n in range(2):
-            if not connected:
-                messages[n].name = ctypes.addressof(senders[n])
-                messages[n].name_length = 28
-            messages[n].segments = ctypes.pointer(segments[n])
-            messages[n].count = 1
+        messages = vector_of(buffers)
+        if not connected:
+            for message, sender in zip(messages, senders):
+                message.header.name, message.header.namelen = ctypes.addressof(sender), 28
         check_equal(LIBC.recvmmsg(one.fileno(), messages, 2, 0, None), 2, "recvmmsg")
 
 

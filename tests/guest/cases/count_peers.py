@@ -3,13 +3,10 @@
 root file system `peers`, which scripts/test boots."""
 import collections
 import re
-import signal
-import subprocess
-import tempfile
-import time
 
 from count_told import COMM, drive, functions_of, intervals_of, operations_of
-from harness import KERNEL, Tracer, case, check, check_equal, check_no_residue
+from harness import KERNEL, Tracer, case, check_equal, check_no_residue
+from peer import Peer
 
 WARM = "countwarm"
 PEEK = 2  # MSG_PEEK takes nothing
@@ -55,44 +52,24 @@ def program():
     return text + "interval:ms:500 { print(@calls); }\n"
 
 
-class Bpftrace:
-    def __enter__(self):
-        self.out = tempfile.NamedTemporaryFile("w+", suffix=".bpftrace")
-        self.process = subprocess.Popen(["bpftrace", "-e", program()], stdout=self.out,
-                                        stderr=subprocess.STDOUT)
-        try:
-            self.until_attached()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+class Bpftrace(Peer):
+    patience = 120
 
-    def until_attached(self):
+    def __init__(self):
+        super().__init__("bpftrace", "-e", program())
+
+    def until_ready(self):
         """That is what has seen something: it has no other sign of it."""
-        end = time.monotonic() + 300
-        while not all(f"@calls[{WARM}, {place}]" in self.text()
-                      for place in (*OPERATIONS, *FUNCTIONS)):
-            check(self.process.poll() is None and time.monotonic() < end, "bpftrace:", self.text())
-            drive("families", "input_and_output", comm=WARM)
+        self.until(lambda text: all(f"@calls[{WARM}, {place}]" in text for place in (*OPERATIONS, *FUNCTIONS)),
+                   300, lambda: drive("families", "input_and_output", comm=WARM))
 
-    def text(self):
-        with open(self.out.name, encoding="utf-8") as out:
-            return out.read()
-
-    def stop(self):
+    def maps(self):
         """{map: {place: number}} of the driver, as bpftrace prints its maps at its end."""
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(120)
+        self.stop()
         maps = collections.defaultdict(dict)
         for name, place, number in re.findall(rf"^@(\w+)\[{COMM}, (\w+)\]: (\d+)$", self.text(), re.M):
             maps[name][place] = int(number)  # the last print is the whole
         return maps
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self.out.close()
 
 
 def as_operations(maps):
@@ -113,7 +90,7 @@ def counts_equal_those_of_bpftrace():
         _, counts, _ = drive("families", "input_and_output")
         by_calls = calls.stop().ok()
         by_functions = functions.stop().ok()
-        maps = other.stop()
+        maps = other.maps()
     for counted in (by_calls, by_functions):
         check_equal((counted.lost, counted.missed or 0), (0, 0), "not seen")
     check_equal(operations_of(by_calls.out), as_operations(maps), "operations, bpftrace's")

@@ -11,6 +11,7 @@ import time
 
 from dumped import TYPES, check_said, dump, messages_of
 from harness import case, check, check_equal
+from msghdr import LIBC, vector_of
 from traffic import in_thread, recv_exactly
 
 
@@ -44,7 +45,6 @@ def non_blocking_partial_write_and_failure():
 
 @case
 def twenty_segments_and_sendmmsg():
-    import ctypes
     a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with a, b, dump("*", "--type", "dgram", "--filter-pid", os.getpid(), "--side", "both") as tracer:
         parts = [bytes([65 + n]) * (n * 7) for n in range(20)]  # the first is empty
@@ -52,21 +52,8 @@ def twenty_segments_and_sendmmsg():
         buffers = [bytearray(100) for _ in range(20)]
         b.recvmsg_into(buffers)
 
-        class Iovec(ctypes.Structure):
-            _fields_ = [("base", ctypes.c_char_p), ("length", ctypes.c_size_t)]
-
-        class Mmsg(ctypes.Structure):
-            _fields_ = [("name", ctypes.c_void_p), ("namelen", ctypes.c_uint),
-                        ("iov", ctypes.POINTER(Iovec)), ("iovlen", ctypes.c_size_t),
-                        ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
-                        ("flags", ctypes.c_int), ("pad", ctypes.c_int),
-                        ("sent", ctypes.c_uint), ("pad2", ctypes.c_int)]
-
         words = [b"un", b"deux", b"trois", b"quatre"]
-        iovecs = [Iovec(word, len(word)) for word in words]
-        vector = (Mmsg * 4)(*[Mmsg(iov=ctypes.pointer(i), iovlen=1) for i in iovecs])
-        libc = ctypes.CDLL(None, use_errno=True)
-        check_equal(libc.sendmmsg(a.fileno(), vector, 4, 0), 4, "sendmmsg")
+        check_equal(LIBC.sendmmsg(a.fileno(), vector_of(words), 4, 0), 4, "sendmmsg")
         for word in words:
             check_equal(b.recv(10), word, "received")
         found = messages_of(tracer.stop().ok())

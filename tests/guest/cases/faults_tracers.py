@@ -3,8 +3,6 @@
 and bpftrace, which the root file system `peers` has."""
 import contextlib
 import os
-import signal
-import subprocess
 import time
 
 from cases.ends import FEW
@@ -12,6 +10,7 @@ from cases.faults_kernel_files import append
 from cases.limits import Counted, count_functions
 from harness import (KERNEL, TRACEFS, Tracer, armed_functions, case, check, check_equal,
                      check_no_residue, read)
+from peer import Peer
 from traffic import TcpPair, in_thread, udp_pair
 
 NAMES = FEW[1].split("|")
@@ -20,7 +19,7 @@ NAMES = FEW[1].split("|")
 class FunctionTracer:
     """ftrace's own, in an instance; seen() says how often it saw tcp_sendmsg since the last time."""
 
-    def start(self):
+    def __enter__(self):
         self.place = "instances/f18"
         os.mkdir(f"{TRACEFS}/{self.place}")
         for name in NAMES:
@@ -34,7 +33,7 @@ class FunctionTracer:
             pass  # opening for writing clears it
         return count
 
-    def stop(self):
+    def __exit__(self, *_):
         append(self.place + "/current_tracer", "nop")
         os.rmdir(f"{TRACEFS}/{self.place}")
 
@@ -42,7 +41,7 @@ class FunctionTracer:
 class ProbeEvent:
     """What `perf probe` makes: a kprobe event."""
 
-    def start(self):
+    def __enter__(self):
         append("kprobe_events", "p:f18/tcp_sendmsg tcp_sendmsg\n")
         append("events/f18/enable", "1")
         self.before = 0
@@ -56,60 +55,39 @@ class ProbeEvent:
                 return since
         return 0
 
-    def stop(self):
+    def __exit__(self, *_):
         append("events/f18/enable", "0")
         append("kprobe_events", "-:f18/tcp_sendmsg\n")
 
 
-class Bpftrace:
-    """Prints its count when told to, by SIGUSR1 to nobody: a line per hit is simplest to count."""
+class Printing(Peer):
+    """A line for each hit is simplest to count."""
 
-    def start(self):
-        self.out = open("/tmp/f18.bpftrace", "w+", encoding="ascii")
-        self.process = subprocess.Popen(
-            ["bpftrace", "-e", 'BEGIN { printf("READY\\n"); } kprobe:tcp_sendmsg { printf("S\\n"); }'],
-            stdout=self.out, stderr=subprocess.STDOUT)
-        return self.until_it_says("READY")
+    def __init__(self, ready, hit, *command):
+        super().__init__(*command)
+        self.ready, self.hit = ready, hit
 
-    def until_it_says(self, word):
-        end = time.monotonic() + 120
-        while word not in self.text():
-            if self.process.poll() is not None or time.monotonic() > end:
-                self.process.kill()  # its probes would be taken for ours by every case to come
-                check(False, self.process.args[0], self.text())
-            time.sleep(0.1)
+    def until_ready(self):
+        self.until(lambda text: self.ready in text, 120)
         self.read_up_to = len(self.text())
-        return self
-
-    def text(self):
-        with open("/tmp/f18.bpftrace", encoding="ascii") as out:
-            return out.read()
 
     def seen(self):
         time.sleep(2)
         text = self.text()
         since, self.read_up_to = text[self.read_up_to:], len(text)
-        return since.count("S\n")
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
-        self.out.close()
+        return since.count(self.hit)
 
 
-class Pwru(Bpftrace):
-    def start(self):
-        self.out = open("/tmp/f18.bpftrace", "w+", encoding="ascii")
-        self.process = subprocess.Popen(
-            ["pwru", "--filter-func", "tcp_v4_rcv|ip_rcv", "--output-tuple", "tcp"], stdout=self.out,
-            stderr=subprocess.STDOUT)
-        return self.until_it_says("Listening for events")
+class Bpftrace(Printing):
+    def __init__(self):
+        super().__init__("READY", "S\n", "bpftrace", "-e",
+                         'BEGIN { printf("READY\\n"); } kprobe:tcp_sendmsg { printf("S\\n"); }')
 
-    def seen(self):  # each round trip is at least two segments
-        time.sleep(2)
-        text = self.text()
-        since, self.read_up_to = text[self.read_up_to:], len(text)
-        return since.count("tcp_v4_rcv") or 0
+
+class Pwru(Printing):
+    def __init__(self):  # each round trip is at least two segments
+        super().__init__("Listening for events", "tcp_v4_rcv",
+                         "pwru", "--filter-func", "tcp_v4_rcv|ip_rcv", "--output-tuple", "tcp")
 
 
 def others():
@@ -135,20 +113,19 @@ def check_ours(outcome, sends):
 def f18_other_tracers_running_before():
     for kind, exact in others():
         with TcpPair().connect() as pair:
-            other = kind().start()
-            before = len(armed_functions())
-            with Tracer(*FEW, "--filter-port", pair.port) as tracer:
-                check_both(pair, tracer, other, exact)
-                outcome = tracer.stop().ok()
-            check_ours(outcome, 10)
-            check_equal(outcome.attached, 3, "attached")
-            pair.roundtrips(5)  # theirs goes on as it was
-            check(other.seen() > 0, f"{kind.__name__} sees nothing after we are gone")
-            end = time.monotonic() + 60
-            while len(armed_functions()) != before:
-                check(time.monotonic() < end, "armed before", before, "after", armed_functions())
-                time.sleep(0.2)
-            other.stop()
+            with kind() as other:
+                before = len(armed_functions())
+                with Tracer(*FEW, "--filter-port", pair.port) as tracer:
+                    check_both(pair, tracer, other, exact)
+                    outcome = tracer.stop().ok()
+                check_ours(outcome, 10)
+                check_equal(outcome.attached, 3, "attached")
+                pair.roundtrips(5)  # theirs goes on as it was
+                check(other.seen() > 0, f"{kind.__name__} sees nothing after we are gone")
+                end = time.monotonic() + 60
+                while len(armed_functions()) != before:
+                    check(time.monotonic() < end, "armed before", before, "after", armed_functions())
+                    time.sleep(0.2)
         check_no_residue()
 
 
@@ -158,9 +135,8 @@ def f18_other_tracers_that_start_and_end_during():
         with TcpPair().connect() as pair:
             with Tracer(*FEW, "--filter-port", pair.port) as tracer:
                 pair.roundtrips(5)
-                other = kind().start()
-                check_both(pair, tracer, other, exact)
-                other.stop()
+                with kind() as other:
+                    check_both(pair, tracer, other, exact)
                 pair.roundtrips(5)
                 outcome = tracer.stop().ok()
             check_ours(outcome, 30)
