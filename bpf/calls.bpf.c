@@ -3,14 +3,14 @@
  * socketrace calls: tracepoints, which every kernel has that we run on, function tracing or not.
  * A call is shown when it ends.
  */
-#include "bpf/calls.h"
-#include "bpf/kernel.h"
-#include "bpf/match.h"
-#include "bpf/identity.h"
-#include "bpf/owner.h"
-#include "bpf/emit.h"
-#include "bpf/call_begins.h"
-#include "bpf/call_ends.h"
+#include "bpf/contract/calls.h"
+#include "bpf/kernel/kernel.h"
+#include "bpf/verdict/match.h"
+#include "bpf/identity/identity.h"
+#include "bpf/identity/owner.h"
+#include "bpf/tell/emit.h"
+#include "bpf/follow/call_begins.h"
+#include "bpf/follow/call_ends.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -9,13 +9,13 @@
  * run also when they interrupt one of the call's on the same CPU; others are skipped then. For
  * --host there are uprobes (hosts.h) and the end of every system call (answers.h) as well.
  */
-#include "bpf/connect.h"
-#include "bpf/kernel.h"
-#include "bpf/match.h"
-#include "bpf/emit.h"
-#include "bpf/attempts.h"
-#include "bpf/begin.h"
-#include "bpf/answers.h"
+#include "bpf/contract/connect.h"
+#include "bpf/kernel/kernel.h"
+#include "bpf/verdict/match.h"
+#include "bpf/tell/emit.h"
+#include "bpf/connect/attempts.h"
+#include "bpf/connect/begin.h"
+#include "bpf/connect/answers.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -4,12 +4,12 @@
  * that user space reads once an interval. Nothing is ever reset here: user space takes differences,
  * so that no event falls between a reading and a reset.
  */
-#include "bpf/event.h"
-#include "bpf/kernel.h"
-#include "bpf/match.h"
-#include "bpf/identity.h"
-#include "bpf/state.h"
-#include "bpf/count_functions.h"
-#include "bpf/count_io.h"
+#include "bpf/contract/event.h"
+#include "bpf/kernel/kernel.h"
+#include "bpf/verdict/match.h"
+#include "bpf/identity/identity.h"
+#include "bpf/tell/state.h"
+#include "bpf/count/functions.h"
+#include "bpf/count/io.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -6,12 +6,12 @@
  * By fentry and fexit (trampolines), not kprobe and kretprobe: a kretprobe has a fixed number of
  * places for calls that have not returned, and receivers that wait would take them all.
  */
-#include "bpf/dump.h"
-#include "bpf/kernel.h"
-#include "bpf/emit.h"
-#include "bpf/message.h"
-#include "bpf/unix.h"
-#include "bpf/dump_message.h"
+#include "bpf/contract/dump.h"
+#include "bpf/kernel/kernel.h"
+#include "bpf/tell/emit.h"
+#include "bpf/kernel/message.h"
+#include "bpf/identity/unix.h"
+#include "bpf/dump/message.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

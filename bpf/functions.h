@@ -17,7 +17,7 @@
 #ifndef SOCKETRACE_BPF_FUNCTIONS_H
 #define SOCKETRACE_BPF_FUNCTIONS_H
 
-#include "bpf/cookie.h"
+#include "bpf/verdict/cookie.h"
 
 /* ---- with cookies -------------------------------------------------------------------------- */
 

@@ -3,14 +3,14 @@
  * socketrace trace: one body for every traced function, behind one program where probes have
  * cookies (5.15+), else behind one small program for each kind and position of the argument.
  */
-#include "bpf/event.h"
-#include "bpf/kernel.h"
-#include "bpf/match.h"
-#include "bpf/identity.h"
-#include "bpf/context.h"
-#include "bpf/sections.h"
-#include "bpf/emit.h"
-#include "bpf/quick.h"
+#include "bpf/contract/event.h"
+#include "bpf/kernel/kernel.h"
+#include "bpf/verdict/match.h"
+#include "bpf/identity/identity.h"
+#include "bpf/kernel/context.h"
+#include "bpf/identity/sections.h"
+#include "bpf/tell/emit.h"
+#include "bpf/verdict/quick.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -7,11 +7,11 @@
 #include <string>
 #include <string_view>
 
-#include "attach/libbpf_version.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "cli/parse.h"
 #include "cmd/cmd.h"
+#include "host/libbpf_version.h"
 
 namespace socketrace {
 namespace {

@@ -3,10 +3,10 @@
 
 #include <sys/types.h>
 
-#include "attach/netns.h"
 #include "base/result.h"
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 #include "cli/invocation.h"
+#include "host/netns.h"
 
 namespace socketrace {
 

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 
 namespace socketrace {
 

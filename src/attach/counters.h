@@ -18,7 +18,7 @@ struct Totals {
 
 class Counters {
  public:
-  // `map_fd` is borrowed: `stats` of bpf/emit.h.
+  // `map_fd` is borrowed: `stats` of bpf/tell/emit.h.
   static Result<Counters> open(int map_fd);
   // Sums over CPUs; one bpf(2) call, so not for the hot path.
   Result<Totals> totals() const;

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 #include "attach/glob.h"
-#include "attach/socket_file.h"
+#include "host/socket_file.h"
 
 namespace socketrace {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "bpf/dump.h"
+#include "bpf/contract/dump.h"
 #include "cli/invocation.h"
 
 namespace socketrace {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "bpf/dump.h"
+#include "bpf/contract/dump.h"
 
 namespace socketrace {
 

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <utility>
 
-#include "attach/explain.h"
+#include "host/explain.h"
 
 namespace socketrace {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "attach/host.h"
+#include "host/host.h"
 
 namespace socketrace {
 

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "attach/backend.h"
-#include "attach/close_all.h"
-#include "attach/host.h"
+#include "attach/backends/backend.h"
+#include "attach/backends/close_all.h"
 #include "attach/missed.h"
+#include "host/host.h"
 
 namespace socketrace {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 #include "cli/invocation.h"
 #include "select/target.h"
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "attach/host.h"
 #include "base/result.h"
+#include "host/host.h"
 
 struct bpf_link;
 struct bpf_object;

@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <string>
 
-#include "attach/explain.h"
 #include "attach/libbpf_log.h"
 #include "base/fd.h"
+#include "host/explain.h"
 
 namespace socketrace {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <unistd.h>
 
-#include "attach/event_files.h"
-#include "attach/kprobe_pmu.h"
+#include "attach/backends/event_files.h"
+#include "attach/backends/kprobe_pmu.h"
 #include "attach/probes.h"
 
 namespace socketrace {

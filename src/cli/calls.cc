@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "bpf/calls.h"
+#include "bpf/contract/calls.h"
 
 namespace socketrace {
 namespace {

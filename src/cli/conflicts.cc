@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "bpf/calls.h"
+#include "bpf/contract/calls.h"
 #include "cli/connect.h"
 #include "cli/count.h"
 #include "cli/dump.h"
@@ -19,7 +19,7 @@ bool is_inet(uint16_t family) {
 }
 
 // Of ping and raw sockets only: what these keep in the place of a port is an identifier or the
-// protocol itself, and bpf/sock.h takes it for none.
+// protocol itself, and bpf/identity/sock.h takes it for none.
 bool lacks_ports(uint16_t protocol) {
   return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6 || protocol == IPPROTO_IGMP ||
          protocol == IPPROTO_GRE || protocol == IPPROTO_ESP || protocol == IPPROTO_AH ||

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "bpf/count.h"
+#include "bpf/contract/count.h"
 #include "cli/number.h"
 #include "cli/output.h"
 

@@ -3,7 +3,7 @@
 
 #include <sys/socket.h>
 
-#include "bpf/dump.h"
+#include "bpf/contract/dump.h"
 #include "cli/number.h"
 
 namespace socketrace {

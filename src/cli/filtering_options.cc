@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <array>
 
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 #include "cli/endpoint.h"
 #include "cli/filters.h"
 #include "cli/options.h"

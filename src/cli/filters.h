@@ -3,7 +3,7 @@
 // to command.
 #pragma once
 
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 #include "cli/options.h"
 #include "cli/process.h"
 #include "cli/traffic.h"

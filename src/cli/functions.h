@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 #include "cli/invocation.h"
 
 namespace socketrace {

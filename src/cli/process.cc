@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "base/users.h"
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 #include "cli/number.h"
+#include "names/users.h"
 
 namespace socketrace {
 

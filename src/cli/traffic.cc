@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/traffic.h"
 
-#include "base/names.h"
 #include "cli/number.h"
+#include "names/families.h"
 
 namespace socketrace {
 

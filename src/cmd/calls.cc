@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // `calls`: a line for every socket call with its result, and for every change of state.
-#include "bpf/calls.h"
+#include "bpf/contract/calls.h"
 
 #include <fmt/format.h>
 #include <sys/syscall.h>
@@ -8,7 +8,6 @@
 #include <array>
 #include <chrono>
 
-#include "attach/host.h"
 #include "attach/object.h"
 #include "attach/tracepoints.h"
 #include "calls.skel.h"
@@ -21,6 +20,7 @@
 #include "events/decode_call.h"
 #include "events/stop.h"
 #include "format/call_line.h"
+#include "host/host.h"
 
 namespace socketrace {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // `connect`: a line for each attempt to connect, with its final result.
-#include "bpf/connect.h"
+#include "bpf/contract/connect.h"
 
 #include <fmt/format.h>
 #include <sys/syscall.h>
@@ -11,13 +11,10 @@
 #include <optional>
 #include <vector>
 
-#include "attach/host.h"
-#include "attach/libcs.h"
 #include "attach/object.h"
 #include "attach/tracepoints.h"
 #include "attach/uprobes.h"
 #include "base/log.h"
-#include "base/users.h"
 #include "cmd/cmd.h"
 #include "cmd/loading.h"
 #include "cmd/session.h"
@@ -29,6 +26,9 @@
 #include "events/stop.h"
 #include "format/connect_line.h"
 #include "format/histogram.h"
+#include "host/host.h"
+#include "host/libcs.h"
+#include "names/users.h"
 
 namespace socketrace {
 namespace {

@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "attach/config.h"
-#include "attach/host.h"
 #include "base/log.h"
-#include "bpf/count.h"
+#include "bpf/contract/count.h"
 #include "cmd/cmd.h"
 #include "cmd/count.h"
 #include "cmd/count_show.h"
@@ -19,6 +18,7 @@
 #include "cmd/rights.h"
 #include "events/stop.h"
 #include "format/count_keys.h"
+#include "host/host.h"
 
 namespace socketrace {
 namespace {

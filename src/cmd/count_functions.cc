@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "attach/config.h"
-#include "attach/host.h"
 #include "base/log.h"
 #include "cmd/count.h"
 #include "cmd/count_show.h"
@@ -20,6 +19,7 @@
 #include "cmd/rights.h"
 #include "events/stop.h"
 #include "format/function_names.h"
+#include "host/host.h"
 
 namespace socketrace {
 namespace {

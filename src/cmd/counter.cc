@@ -7,7 +7,7 @@
 
 #include "attach/object.h"
 #include "attach/programs.h"
-#include "bpf/count.h"
+#include "bpf/contract/count.h"
 #include "cmd/loading.h"
 #include "count.skel.h"
 

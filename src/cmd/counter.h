@@ -11,7 +11,7 @@
 #include "attach/tallies.h"
 #include "attach/tracepoints.h"
 #include "base/result.h"
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 #include "cli/invocation.h"
 
 namespace socketrace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // `dump`: what is said over unix sockets.
-#include "bpf/dump.h"
+#include "bpf/contract/dump.h"
 
 #include <sys/socket.h>
 
@@ -9,7 +9,6 @@
 #include <memory>
 
 #include "attach/dump_config.h"
-#include "attach/host.h"
 #include "attach/object.h"
 #include "attach/tracepoints.h"
 #include "attach/trampolines.h"
@@ -22,6 +21,7 @@
 #include "events/messages.h"
 #include "events/stop.h"
 #include "format/message_text.h"
+#include "host/host.h"
 #include "output/message_packets.h"
 
 namespace socketrace {

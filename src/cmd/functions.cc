@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-#include "attach/stale_events.h"
+#include "attach/backends/stale_events.h"
 
 namespace socketrace {
 namespace {

@@ -9,12 +9,12 @@
 #include <utility>
 
 #include "attach/expedite.h"
-#include "attach/host.h"
 #include "attach/probes.h"
 #include "base/log.h"
 #include "cli/invocation.h"
 #include "cmd/progress.h"
 #include "cmd/report.h"
+#include "host/host.h"
 #include "select/pick.h"
 #include "select/symbols.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What all our BPF objects have in common (bpf/match.h, bpf/emit.h), whatever their skeleton:
-// st_config in .rodata, st_state in .bss, the maps `ring` and `stats`.
+// What all our BPF objects have in common (bpf/verdict/match.h, bpf/tell/emit.h), whatever their
+// skeleton: st_config in .rodata, st_state in .bss, the maps `ring` and `stats`.
 #pragma once
 
 #include <bpf/libbpf.h>
@@ -12,7 +12,7 @@
 #include "attach/counters.h"
 #include "attach/object.h"
 #include "base/log.h"
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 
 namespace socketrace {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cmd/rights.h"
 
-#include "attach/confine.h"
 #include "base/log.h"
+#include "sandbox/confine.h"
 
 namespace socketrace {
 

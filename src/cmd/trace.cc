@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "attach/config.h"
-#include "attach/host.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/functions.h"
@@ -18,6 +17,7 @@
 #include "events/ring.h"
 #include "events/stop.h"
 #include "format/line.h"
+#include "host/host.h"
 #include "output/sink.h"
 
 namespace socketrace {

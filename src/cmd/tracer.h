@@ -10,7 +10,7 @@
 #include "attach/probes.h"
 #include "attach/programs.h"
 #include "base/result.h"
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 
 namespace socketrace {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 
 namespace socketrace {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-#include "bpf/calls.h"
+#include "bpf/contract/calls.h"
 
 namespace socketrace {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "bpf/connect.h"
+#include "bpf/contract/connect.h"
 
 namespace socketrace {
 

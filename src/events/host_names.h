@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Names that programs got addresses for from DNS servers: the part of bpf/hosts.h that user space
-// has.
+// Names that programs got addresses for from DNS servers: the part of bpf/connect/hosts.h that user
+// space has.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Pieces of messages (bpf/dump.h) -> whole messages.
+// Pieces of messages (bpf/contract/dump.h) -> whole messages.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "bpf/dump.h"
+#include "bpf/contract/dump.h"
 
 namespace socketrace {
 

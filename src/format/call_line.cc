@@ -8,11 +8,11 @@
 #include <array>
 #include <string_view>
 
-#include "base/errno_names.h"
+#include "base/escape.h"
 #include "format/endpoint.h"
-#include "format/escape.h"
-#include "format/names.h"
 #include "format/sockaddr.h"
+#include "names/errno.h"
+#include "names/socket.h"
 
 namespace socketrace {
 namespace {

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "bpf/calls.h"
+#include "bpf/contract/calls.h"
 #include "events/decode_call.h"
 #include "format/timestamp.h"
 

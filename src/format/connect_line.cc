@@ -8,11 +8,11 @@
 #include <cstring>
 #include <string_view>
 
-#include "base/names.h"
+#include "base/escape.h"
 #include "format/connect_result.h"
-#include "format/escape.h"
 #include "format/ip.h"
-#include "format/names.h"
+#include "names/families.h"
+#include "names/socket.h"
 
 namespace socketrace {
 namespace {

@@ -5,12 +5,12 @@
 #include <cstdint>
 
 #include "base/buffer.h"
-#include "base/users.h"
 #include "cli/invocation.h"
 #include "events/decode_connect.h"
-#include "format/as_table.h"
 #include "format/sockaddr.h"
 #include "format/timestamp.h"
+#include "names/as_table.h"
+#include "names/users.h"
 
 namespace socketrace {
 

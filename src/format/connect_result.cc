@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <string_view>
 
-#include "base/errno_names.h"
+#include "names/errno.h"
 
 namespace socketrace {
 namespace {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "bpf/connect.h"
+#include "bpf/contract/connect.h"
 
 namespace socketrace {
 

@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <string_view>
 
-#include "base/names.h"
+#include "base/escape.h"
 #include "format/counts.h"
 #include "format/endpoint.h"
-#include "format/escape.h"
-#include "format/names.h"
+#include "names/families.h"
+#include "names/socket.h"
 
 namespace socketrace {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "bpf/count.h"
+#include "bpf/contract/count.h"
 
 namespace socketrace {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "bpf/count.h"
+#include "bpf/contract/count.h"
 #include "cli/invocation.h"
 #include "format/timestamp.h"
 

@@ -5,10 +5,10 @@
 
 #include <string_view>
 
-#include "base/names.h"
-#include "format/escape.h"
+#include "base/escape.h"
 #include "format/ip.h"
-#include "format/names.h"
+#include "names/families.h"
+#include "names/socket.h"
 
 namespace socketrace {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <sys/socket.h>
 
-#include "base/names.h"
 #include "format/endpoint.h"
-#include "format/names.h"
+#include "names/families.h"
+#include "names/socket.h"
 
 namespace socketrace {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "format/escape.h"
+#include "base/escape.h"
 #include "format/function_names.h"
 
 namespace socketrace {

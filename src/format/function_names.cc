@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "format/escape.h"
+#include "base/escape.h"
 
 namespace socketrace {
 namespace {

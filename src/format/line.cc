@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "format/escape.h"
+#include "base/escape.h"
 #include "format/fields.h"
 
 namespace socketrace {

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <ctime>
 
-#include "base/errno_names.h"
+#include "base/escape.h"
 #include "format/endpoint.h"
-#include "format/escape.h"
 #include "format/payload.h"
+#include "names/errno.h"
 
 namespace socketrace {
 namespace {
@@ -112,7 +112,7 @@ std::string_view message_name(const st_message& head) {
 
 MessageText::MessageText(DumpFormat format, int64_t realtime_offset_ns)
     : format_(format), realtime_offset_ns_(realtime_offset_ns) {
-  tzset();  // reads /etc/localtime now: later no file can be opened (attach/confine.h)
+  tzset();  // reads /etc/localtime now: later no file can be opened (sandbox/confine.h)
 }
 
 void MessageText::put_time(Buffer& out, uint64_t time_ns) {

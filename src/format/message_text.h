@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/buffer.h"
-#include "bpf/dump.h"
+#include "bpf/contract/dump.h"
 #include "cli/invocation.h"
 #include "events/messages.h"
 

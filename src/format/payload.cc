@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "format/escape.h"
+#include "base/escape.h"
 
 namespace socketrace {
 namespace {

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <optional>
 
-#include "base/names.h"
+#include "names/families.h"
 
 namespace socketrace {
 namespace {

@@ -48,7 +48,7 @@ void put_seconds(Buffer& out, uint64_t ns) {
 
 TimeColumn::TimeColumn(TimestampStyle style, int64_t realtime_offset_ns)
     : style_(style), realtime_offset_ns_(realtime_offset_ns) {
-  // Reads /etc/localtime now: while hits are shown no file can be opened (attach/confine.h).
+  // Reads /etc/localtime now: while hits are shown no file can be opened (sandbox/confine.h).
   if (style == TimestampStyle::absolute || style == TimestampStyle::time_of_day) tzset();
 }
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 #include "select/registers.h"
 
 namespace socketrace {

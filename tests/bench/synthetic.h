@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 #include "select/target.h"
 
 namespace socketrace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 
 namespace scene {
 

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 
 struct Variant {
   const char* name;

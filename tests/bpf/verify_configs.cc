@@ -20,15 +20,15 @@
 #include <vector>
 
 #include "attach/config.h"
-#include "bpf/calls.h"
 #include "bpf/calls.skel.h"
-#include "bpf/connect.h"
 #include "bpf/connect.skel.h"
-#include "bpf/count.h"
+#include "bpf/contract/calls.h"
+#include "bpf/contract/connect.h"
+#include "bpf/contract/count.h"
+#include "bpf/contract/dump.h"
+#include "bpf/contract/event.h"
 #include "bpf/count.skel.h"
-#include "bpf/dump.h"
 #include "bpf/dump.skel.h"
-#include "bpf/event.h"
 #include "bpf/trace.skel.h"
 #include "tests/bpf/variants.h"
 

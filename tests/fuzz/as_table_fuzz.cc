@@ -6,7 +6,7 @@
 #include <cstring>
 #include <string>
 
-#include "format/as_table.h"
+#include "names/as_table.h"
 #include "property.h"
 
 using namespace socketrace;

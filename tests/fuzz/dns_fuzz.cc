@@ -6,8 +6,8 @@
 #include <cstring>
 #include <memory>
 
+#include "base/escape.h"
 #include "events/host_names.h"
-#include "format/escape.h"
 #include "property.h"
 
 using namespace socketrace;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "format/escape.h"
+#include "base/escape.h"
 #include "property.h"
 
 using namespace socketrace;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "bpf/event.h"
+#include "bpf/contract/event.h"
 #include "cli/invocation.h"
 #include "property.h"
 #include "select/patterns.h"

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <string>
 
-#include "attach/event_files.h"
-#include "attach/kprobe_blacklist.h"
+#include "attach/backends/event_files.h"
+#include "attach/backends/kprobe_blacklist.h"
 #include "property.h"
 #include "select/lines.h"
 #include "select/pick.h"

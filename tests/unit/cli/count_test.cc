@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "bpf/count.h"
+#include "bpf/contract/count.h"
 #include "command_line.h"
 
 using namespace socketrace;

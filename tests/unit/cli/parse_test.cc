@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "../golden.h"
-#include "bpf/calls.h"
+#include "bpf/contract/calls.h"
 #include "command_line.h"
 
 using namespace socketrace;

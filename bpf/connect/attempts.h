@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Attempts to connect that are under way: from the call, or the SYN, until they are told.
+ *
+ * An attempt is decided by a change of the socket's state, often in softirq on another CPU while
+ * the call that began it is on its way back. The two meet: whoever comes second tells, and he
+ * alone.
+ */
+#ifndef SOCKETRACE_BPF_ATTEMPTS_H
+#define SOCKETRACE_BPF_ATTEMPTS_H
+
+#include "bpf/contract/connect.h"
+#include "bpf/tell/emit.h"
+#include "bpf/connect/hosts.h"
+
+#define MOST_ATTEMPTS 10240
+
+struct attempt {
+  struct st_connect told;
+  __u32 flags; /* of the call's side; those of the other side: outcome */
+  __u32 outcome;
+  __u32 followed; /* a change of state will decide it */
+  __u32 decided;  /* one has: told.result and told.latency_ns are final */
+};
+
+/* By struct sock where the attempt is followed, else by attempt_of_thread. Never evicted: what does
+ * not fit is counted. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, MOST_ATTEMPTS);
+  __type(key, __u64);
+  __type(value, struct attempt);
+} attempts SEC(".maps");
+
+/* Threads inside connect(2) -> key in attempts. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, MOST_ATTEMPTS);
+  __type(key, __u64);
+  __type(value, __u64);
+} calling SEC(".maps");
+
+/* Keys of attempts whose call has returned or whose result is there: not both. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, MOST_ATTEMPTS);
+  __type(key, __u64);
+  __type(value, __u8);
+} met SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct st_connect_stats);
+} connect_stats SEC(".maps");
+
+const volatile struct st_connect_config st_connect_config = {};
+
+/* The counters of a CPU are also changed by the programs that interrupt one of ours there. */
+#define ADD_STAT(field, number)                                                   \
+  ({                                                                              \
+    __u32 zero = 0;                                                               \
+    struct st_connect_stats *of_cpu = bpf_map_lookup_elem(&connect_stats, &zero); \
+    if (of_cpu) __sync_fetch_and_add(&of_cpu->field, number);                     \
+  })
+
+/* Odd, which no address of a sock is. */
+static __always_inline __u64 attempt_of_thread(__u64 pid_tgid) {
+  return pid_tgid << 1 | 1;
+}
+
+static __always_inline bool is_second_to_meet(__u64 key) {
+  __u8 here = 1;
+
+  return bpf_map_update_elem(&met, &key, &here, BPF_NOEXIST) != 0;
+}
+
+static __always_inline void forget(__u64 key) {
+  bpf_map_delete_elem(&attempts, &key);
+  bpf_map_delete_elem(&met, &key);
+}
+
+/* False: no room. */
+static __always_inline bool remember(__u64 key, const struct attempt *a) {
+  /* What an earlier sock at this address may have left, had we missed its end. */
+  bpf_map_delete_elem(&met, &key);
+  if (bpf_map_update_elem(&attempts, &key, a, BPF_ANY)) {
+    ADD_STAT(unseen, 1);
+    return false;
+  }
+  ADD_STAT(begun, 1);
+  return true;
+}
+
+static __always_inline bool has_failed(const struct st_connect *told) {
+  if (told->flags & ST_CONNECT_CLOSED) return true;
+  return told->result && told->result != -EINPROGRESS;
+}
+
+static __always_inline void send_attempt(const struct st_connect *told, __u64 length) {
+  struct st_stats *counters = this_cpu_stats();
+
+  if (!counters) return;
+  __sync_fetch_and_add(&counters->matched, 1);
+  if (st_config.limit) __sync_fetch_and_add(&st_state.emitted, 1);
+  /* Up to 6.12 the verifier forgets a bound when the register is spilled: show it once more. */
+  asm volatile("" : "+r"(length));
+  if (length > sizeof(*told) ||
+      bpf_ringbuf_output(&ring, (void *)told, length, wakeup_flags(length, counters))) {
+    __sync_fetch_and_add(&counters->lost, 1);
+    if (st_config.limit) __sync_fetch_and_add(&st_state.emitted, -1);
+  }
+}
+
+/* The attempt is over, and ours. */
+static __always_inline void tell(struct attempt *a, __u64 key) {
+  struct st_connect *told = &a->told;
+  __u32 used = told->exe_length + told->args_length;
+
+  told->flags = a->flags | a->outcome;
+  if (st_connect_config.want_host) name_host(told, told->process, used);
+  told->event.length = __builtin_offsetof(struct st_connect, text) + used + told->host_length;
+  ADD_STAT(ended, 1);
+  if ((!st_config.only_failed || has_failed(told)) && !limit_reached())
+    send_attempt(told, told->event.length);
+  forget(key);
+}
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How an attempt begins: who connects which socket to where, and does the filter let it pass? */
+#ifndef SOCKETRACE_BPF_BEGIN_H
+#define SOCKETRACE_BPF_BEGIN_H
+
+#include "bpf/connect/attempts.h"
+#include "bpf/kernel/descriptor.h"
+#include "bpf/verdict/match.h"
+#include "bpf/kernel/task.h"
+
+#define PF_KTHREAD 0x00200000
+
+/* Attempts begin in process context, where nothing but a softirq comes between, and in softirq none
+ * begins: nobody else can be using it. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct attempt);
+} scratch SEC(".maps");
+
+static __always_inline struct attempt *new_attempt(void) {
+  __u32 zero = 0;
+  struct attempt *a = bpf_map_lookup_elem(&scratch, &zero);
+
+  if (!a) return NULL;
+  __builtin_memset(a, 0, __builtin_offsetof(struct st_connect, text));
+  a->flags = a->outcome = a->followed = a->decided = 0;
+  return a;
+}
+
+static __always_inline void read_address(struct attempt *a, const void *from, __u32 length) {
+  struct st_connect *told = &a->told;
+
+  told->address_length = length;
+  if (!from) {
+    a->flags |= ST_CONNECT_NO_ADDRESS;
+    return;
+  }
+  if (length > ST_SOCKADDR_LEN) length = ST_SOCKADDR_LEN;
+  asm volatile("" : "+r"(length));
+  if (length > ST_SOCKADDR_LEN) return;
+  if (length && bpf_probe_read_user(told->address, length, from)) {
+    a->flags |= ST_CONNECT_FAULT;
+    return;
+  }
+  told->address_taken = length;
+}
+
+static __always_inline __u16 address_family(const struct st_connect *told) {
+  return told->address_taken < 2 ? AF_UNSPEC : *(const __u16 *)told->address;
+}
+
+/* The remote end is what was asked for: the sock learns it in the call, if at all. */
+static __always_inline void aim(struct st_event *e, const struct st_connect *told) {
+  __u16 family = address_family(told);
+
+  if (!e->family) e->family = family;
+  if (family == AF_INET && is_inet(e)) {
+    e->remote_port = bpf_ntohs(*(const __u16 *)(told->address + 2));
+    if (e->family == AF_INET6) { /* UDP takes it, and speaks IPv4 then */
+      __builtin_memset(e->remote.bytes, 0, 10);
+      e->remote.bytes[10] = e->remote.bytes[11] = 0xff;
+      __builtin_memcpy(e->remote.bytes + 12, told->address + 4, 4);
+    } else {
+      __builtin_memcpy(e->remote.bytes, told->address + 4, 4);
+    }
+  } else if (family == AF_INET6 && e->family == AF_INET6) {
+    e->remote_port = bpf_ntohs(*(const __u16 *)(told->address + 2));
+    __builtin_memcpy(e->remote.bytes, told->address + 8, 16);
+  }
+}
+
+static __always_inline void read_program(struct attempt *a) {
+  struct st_connect *told = &a->told;
+  __u64 used;
+  char *args;
+  bool cut;
+
+  if (BPF_CORE_READ(current_task(), flags) & PF_KTHREAD) {
+    a->flags |= ST_CONNECT_KERNEL;
+    return;
+  }
+  used = read_exe(told->text, ST_EXE_ROOM, &cut);
+  if (cut) a->flags |= ST_CONNECT_EXE_CUT;
+  asm volatile("" : "+r"(used)); /* as in read_exe; a spilled pointer keeps its bounds */
+  if (used > ST_EXE_ROOM + LONGEST_NAME) return;
+  args = told->text + used;
+  asm volatile("" : "+r"(args));
+  told->exe_length = used;
+  if (!st_connect_config.want_args) return;
+  told->args_length = read_args(args, ST_ARGS_LEN, &cut);
+  if (cut) a->flags |= ST_CONNECT_ARGS_CUT;
+}
+
+/* The rest of an attempt that passed the filter. */
+static __always_inline void fill(struct attempt *a, struct st_event *e) {
+  e->time_ns = bpf_ktime_get_ns();
+  e->cpu = bpf_get_smp_processor_id();
+  a->told.uid = bpf_get_current_uid_gid();
+  a->told.process = bpf_get_current_pid_tgid() >> 32;
+  a->told.event = *e;
+  if (!st_config.comm_count) bpf_get_current_comm(a->told.event.comm, sizeof(a->told.event.comm));
+  read_program(a);
+}
+
+#endif

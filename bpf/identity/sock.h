@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * struct sock * and struct socket * -> one socket identity in st_event.
+ *
+ * Read in steps, so that a filter pays only for what it needs: read_head (everything most filters
+ * ask for, one probe read of 24 bytes), then read_protocol, read_mark, read_rest, read_netns, each
+ * once per hit, either because a filter wants it (match.h) or because the hit is sent (identity.h).
+ *
+ * A probe read costs about the same for 4 bytes and for 100 (the helper call dominates), hence
+ * whole stretches of sock_common are copied and then looked at through CO-RE offsets.
+ */
+#ifndef SOCKETRACE_BPF_SOCK_H
+#define SOCKETRACE_BPF_SOCK_H
+
+#include "bpf/contract/event.h"
+#include "bpf/kernel/read.h"
+
+#define COMMON_BYTES 144 /* sizeof(struct sock_common) is 136 on 5.10 to 7.2 */
+
+static __always_inline bool is_inet(const struct st_event *e) {
+  return e->family == AF_INET || e->family == AF_INET6;
+}
+
+/* request_sock and inet_timewait_sock go by the name of struct sock but end after 200 odd bytes:
+ * sk_mark, sk_protocol, sk_socket of them are the neighbour's memory. */
+static __always_inline bool is_mini(const struct st_event *e) {
+  return e->flags & (ST_HIT_REQUEST | ST_HIT_TIMEWAIT);
+}
+
+/* Family, protocol, addresses and ports are the packet's, whatever the sock says. */
+static __always_inline bool from_headers(const struct st_event *e) {
+  return e->flags & ST_HIT_FROM_HEADERS;
+}
+
+/* The fields from the start of sock_common to skc_bound_dev_if: the kernel's lookup tables compare
+ * them as one block and keep them in front. */
+#define HEAD_END FIELD_END(struct sock_common, skc_bound_dev_if)
+
+static __always_inline void read_head(struct st_event *e, struct subject *s) {
+  const struct sock_common *c;
+
+  e->sock = (__u64)(unsigned long)s->sk;
+  /* A failed read leaves zeroes, and family 0 reads as a fresh sock. */
+  if (s->direct)
+    s->common = DIRECT(sock_common, s->sk);
+  else
+    bpf_probe_read_kernel(s->copy, HEAD_END, s->sk);
+  c = s->common;
+  e->family = c->skc_family;
+  if (!e->family) {
+    e->flags |= ST_HIT_FRESH;
+    return;
+  }
+  e->state = c->skc_state;
+  e->ifindex = c->skc_bound_dev_if;
+  if (!is_inet(e)) return;
+  /* Other families use the same numbers for states of their own (BT_CONNECT2 is 6). */
+  if (e->state == TCP_NEW_SYN_RECV)
+    e->flags |= ST_HIT_REQUEST;
+  else if (e->state == TCP_TIME_WAIT)
+    e->flags |= ST_HIT_TIMEWAIT;
+  e->local_port = c->skc_num;
+  e->remote_port = bpf_ntohs(c->skc_dport);
+  if (e->family == AF_INET) {
+    __builtin_memcpy(e->local.bytes, &c->skc_rcv_saddr, 4);
+    __builtin_memcpy(e->remote.bytes, &c->skc_daddr, 4);
+  }
+}
+
+/* On its way to TCP_CLOSE a sock gives its port back first (inet_put_port): skc_num is 0 then, and
+ * inet_sport still tells. */
+static __always_inline void read_port_given_back(struct st_event *e, const struct subject *s) {
+  if (!is_inet(e) || is_mini(e) || e->local_port) return;
+  e->local_port = bpf_ntohs(GET(s, inet_sock, s->sk, inet_sport));
+}
+
+/* Protocol and type. Raw and ping sockets keep their protocol or identifier in skc_num: no port. */
+static __always_inline void read_protocol(struct st_event *e, const struct subject *s) {
+  if (is_mini(e)) {
+    e->protocol = IPPROTO_TCP;
+    e->type = SOCK_STREAM;
+    return;
+  }
+  e->type = GET(s, sock, s->sk, sk_type);
+  if (from_headers(e)) return;
+  e->protocol = GET(s, sock, s->sk, sk_protocol);
+  if (is_inet(e) &&
+      (e->type == SOCK_RAW || e->protocol == IPPROTO_ICMP || e->protocol == IPPROTO_ICMPV6)) {
+    e->flags |= ST_HIT_NO_PORTS;
+    e->local_port = 0;
+    e->remote_port = 0;
+  }
+}
+
+static __always_inline void read_mark(struct st_event *e, const struct subject *s) {
+  if (e->flags & ST_HIT_REQUEST)
+    e->mark = GET(s, inet_request_sock, s->sk, ir_mark);
+  else if (e->flags & ST_HIT_TIMEWAIT)
+    e->mark = GET(s, inet_timewait_sock, s->sk, tw_mark);
+  else
+    e->mark = GET(s, sock, s->sk, sk_mark);
+}
+
+static __always_inline void read_ipv6_ends(struct st_event *e, const struct subject *s) {
+  const struct sock_common *c = s->common;
+
+  if (!bpf_core_field_exists(struct sock_common, skc_v6_daddr)) return; /* CONFIG_IPV6=n */
+  __builtin_memcpy(e->local.bytes, &c->skc_v6_rcv_saddr, 16);
+  __builtin_memcpy(e->remote.bytes, &c->skc_v6_daddr, 16);
+}
+
+/* The rest of sock_common: IPv6 addresses, cookie, the pointer to the namespace. */
+static __always_inline void read_rest(struct st_event *e, struct subject *s) {
+  const struct sock_common *c = s->common;
+  __u32 end = bpf_core_type_size(struct sock_common);
+
+  if (s->has_rest) return;
+  if (end > COMMON_BYTES) /* a constant: costs nothing */
+    end = COMMON_BYTES;
+  if (!s->direct)
+    bpf_probe_read_kernel(s->copy + HEAD_END, end - HEAD_END, (const void *)s->sk + HEAD_END);
+  if (e->family == AF_INET6 && !from_headers(e)) read_ipv6_ends(e, s);
+  e->sock_cookie = c->skc_cookie.counter;
+  if (BPF_CORE_READ_BITFIELD(c, skc_reuseport)) e->flags |= ST_HIT_REUSEPORT;
+}
+
+/* After read_rest. */
+static __always_inline void read_netns(struct st_event *e, const struct subject *s) {
+  if (!bpf_core_field_exists(possible_net_t, net)) return;
+  e->netns = GET(s, net, s->common->skc_net.net, ns.inum);
+}
+
+#endif

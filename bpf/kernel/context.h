@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Did the hit interrupt the current task? x86 keeps the preempt counter in a per-CPU variable:
+ * __preempt_count, from 6.2 to 6.14 pcpu_hot.preempt_count. Weak: where neither is in the kernel's
+ * BTF (other architectures keep it in thread_info) the context stays unknown.
+ *
+ * A program that names them does not load at all on a kernel without CONFIG_KALLSYMS_ALL (the
+ * kernel finds per-CPU variables by their symbol), nor below 5.10. So only the *_context programs
+ * do, and user space falls back to their twins.
+ */
+#ifndef SOCKETRACE_BPF_CONTEXT_H
+#define SOCKETRACE_BPF_CONTEXT_H
+
+#include "bpf/contract/event.h"
+#include "bpf/kernel/kernel.h"
+
+extern const int __preempt_count __ksym __weak;
+extern const struct pcpu_hot pcpu_hot __ksym __weak;
+
+static __always_inline __u16 context_flags(void) {
+  __u16 flags = ST_HIT_CONTEXT_KNOWN;
+  __u32 count, hard, nmi;
+
+  if (&__preempt_count)
+    count = *(const int *)bpf_this_cpu_ptr(&__preempt_count);
+  else if (&pcpu_hot)
+    count = ((const struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
+  else
+    return 0;
+  /* linux/preempt.h: bit 8 serving a softirq (bits 9.. count local_bh_disable), bits 16..19 hard
+   * interrupts, bits 20..23 NMIs. An int3 probe runs as NMI, which counts one hard interrupt. */
+  hard = (count >> 16) & 15;
+  nmi = (count >> 20) & 15;
+  if (hard > nmi)
+    flags |= ST_HIT_HARDIRQ;
+  else if (count & 0x100)
+    flags |= ST_HIT_SOFTIRQ;
+  return flags;
+}
+
+#endif

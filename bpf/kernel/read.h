@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Two ways to read a kernel struct. bpf_probe_read_kernel is a call of 60 to 100 instructions
+ * whatever the size. A plain load through bpf_rdonly_cast (6.2+) is 7: the JIT looks whether the
+ * address is the kernel's, and a fault reads as 0. Where the kernel has no such function only the
+ * programs that ask for it, st_*_direct, do not load.
+ */
+#ifndef SOCKETRACE_BPF_READ_H
+#define SOCKETRACE_BPF_READ_H
+
+#include "bpf/kernel/kernel.h"
+
+extern void *bpf_rdonly_cast(const void *object, __u32 type_id) __ksym __weak;
+
+/* What the argument leads to: a sock, or an sk_buff that has none, or nothing (both NULL). The
+ * verifier must see neither way of reading in a program of the other: `direct` is a constant once
+ * all is inlined, as long as no helper gets the address of a subject. */
+struct subject {
+  const struct sock *sk;
+  const struct sk_buff *skb;
+  const struct sock_common *common; /* sk's, or a copy of it: read_head, then read_rest */
+  void *copy;
+  bool direct;
+  bool has_rest; /* read_rest was here, and the ends may have been replaced since */
+};
+
+#define DIRECT(type, p) \
+  ((const struct type *)bpf_rdonly_cast(p, bpf_core_type_id_kernel(struct type)))
+
+/* Inside an array of bytes the verifier allows loads of any width: what has no type of its own is
+ * looked at as if it were a kernel struct that begins with one, of 65 bytes. */
+#define BYTES(p) ((const __u8 *)DIRECT(new_utsname, p))
+#define WORD(bytes, type, offset) (*(const type *)((bytes) + (offset)))
+
+/* ((struct type *)p)->field */
+#define GET(s, type, p, field)                                                    \
+  ({                                                                              \
+    const struct type *get_from = (const void *)(p);                              \
+    (s)->direct ? DIRECT(type, get_from)->field : BPF_CORE_READ(get_from, field); \
+  })
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The current task's executable and command line. In process context only. */
+#ifndef SOCKETRACE_BPF_TASK_H
+#define SOCKETRACE_BPF_TASK_H
+
+#include "bpf/kernel/kernel.h"
+
+#define MOST_STEPS 24 /* components of a path */
+#define LONGEST_NAME 256
+
+static __always_inline const struct task_struct *current_task(void) {
+  return (const void *)bpf_get_current_task();
+}
+
+/* Both are kernel pointers as numbers: equal -> all ones, else 0. */
+static __always_inline __u64 ones_if_equal(__u64 a, __u64 b) {
+  __u64 differ = a ^ b;
+
+  return ((differ | -differ) >> 63) - 1;
+}
+
+/* From the root of a mount to where it is mounted; a root that is mounted nowhere stays. Without a
+ * branch: each would double what the verifier has to look at, up to 6.1 at every step of a path. */
+static __always_inline void leave_mount(__u64 *dentry, __u64 *mount) {
+  const struct mount *inner = (const void *)*mount;
+  __u64 leave = ones_if_equal(*dentry, (__u64)BPF_CORE_READ(inner, mnt.mnt_root));
+
+  *dentry = ((__u64)BPF_CORE_READ(inner, mnt_mountpoint) & leave) | (*dentry & ~leave);
+  *mount = ((__u64)BPF_CORE_READ(inner, mnt_parent) & leave) | (*mount & ~leave);
+}
+
+/*
+ * The executable's path as its own mount namespace shows it, from the last component to the first,
+ * each with its NUL. bpf_d_path is for a few fentry programs only. Takes [0, room) to begin a
+ * component in; `text` must have 256 bytes beyond it. *cut: the beginning is missing.
+ */
+static __always_inline __u32 read_exe(char *text, __u32 room, bool *cut) {
+  const struct file *file =
+      BPF_CORE_READ(current_task(), mm, exe_file); /* no mm: a kernel thread */
+  __u64 dentry = (__u64)BPF_CORE_READ(file, f_path.dentry), parent;
+  __u64 mount = (__u64)BPF_CORE_READ(file, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
+  __u32 used = 0;
+
+  *cut = false;
+  if (!file) return 0;
+  for (int step = 0; step < MOST_STEPS; step++) {
+    __u64 at = used;
+    const char *name;
+    long length;
+
+    leave_mount(&dentry, &mount);
+    leave_mount(&dentry, &mount); /* one mounted over another */
+    if (dentry == (__u64)BPF_CORE_READ((const struct mount *)mount, mnt.mnt_root)) {
+      *cut = mount != (__u64)BPF_CORE_READ((const struct mount *)mount, mnt_parent);
+      return used;
+    }
+    name = (const char *)BPF_CORE_READ((const struct dentry *)dentry, d_name.name);
+    /* Up to 6.12 the verifier forgets a bound when the register is spilled: show it right before.
+     */
+    asm volatile("" : "+r"(at), "+r"(name));
+    if (at >= room) break;
+    length = bpf_probe_read_kernel_str(text + at, LONGEST_NAME, name);
+    if (length <= 0 || length > LONGEST_NAME) break;
+    used += length;
+    parent = (__u64)BPF_CORE_READ((const struct dentry *)dentry, d_parent);
+    if (parent == dentry) return used; /* on no file system: memfd_create */
+    dentry = parent;
+  }
+  *cut = true;
+  return used;
+}
+
+/* The command line, of which at most `size` bytes are taken, NULs between the words. */
+static __always_inline __u32 read_args(char *text, __u32 size, bool *cut) {
+  const struct mm_struct *mm = BPF_CORE_READ(current_task(), mm);
+  __u64 start, length;
+
+  *cut = false;
+  if (!mm) return 0;
+  start = BPF_CORE_READ(mm, arg_start);
+  length = BPF_CORE_READ(mm, arg_end) - start;
+  if (length > size) {
+    length = size;
+    *cut = true;
+  }
+  asm volatile("" : "+r"(length));
+  if (length > size) return 0;
+  if (!length || bpf_probe_read_user(text, length, (const void *)start)) return 0;
+  return length;
+}
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "attach/backends/one_by_one.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "attach/backends/batches.h"
+#include "attach/backends/kprobe_blacklist.h"
+#include "attach/backends/ticker.h"
+#include "host/explain.h"
+
+namespace socketrace {
+namespace {
+
+std::vector<size_t> members_of(Way way, const Programs& programs, std::span<const Target> targets,
+                               std::vector<Skipped>& skipped) {
+  Order order = order_targets(targets);
+  std::ranges::move(order.skipped, std::back_inserter(skipped));
+  std::vector<size_t> members;
+  for (const auto* part : {&order.by_address, &order.by_name}) {
+    for (const size_t i : *part) {
+      if (program_for(way, programs, targets[i]) >= 0) {
+        members.push_back(i);
+      } else {
+        skipped.push_back(skip(targets[i], "no program for this argument was loaded"));
+      }
+    }
+  }
+  std::ranges::stable_sort(members, {},
+                           [&](size_t i) { return std::pair(targets[i].kind, targets[i].arg); });
+  return members;
+}
+
+void explain_refusals(const BatchOutcome& outcome, std::span<const Target> targets,
+                      const std::vector<size_t>& members, std::vector<Skipped>& skipped) {
+  std::optional<KprobeBlacklist> blacklist;
+  for (const auto& refused : outcome.refused) {
+    const Target& target = targets[members[refused.member]];
+    if (refused.errnum == EINVAL && !blacklist) blacklist = KprobeBlacklist::load();
+    const bool listed = refused.errnum == EINVAL && blacklist->has(target);
+    skipped.push_back(skip(target, explain_kprobe_refusal(refused.errnum, listed)));
+  }
+  if (outcome.fatal == 0) return;
+  for (size_t i = outcome.tried; i < members.size(); i++) {
+    skipped.push_back(skip(targets[members[i]], explain_kprobe_refusal(outcome.fatal, false)));
+  }
+}
+
+}  // namespace
+
+int program_for(Way way, const Programs& programs, const Target& target) {
+  if (has_cookies(way)) return programs.by_cookie;
+  if (target.arg < 1 || target.arg > ST_MAX_ARG || target.kind >= ST_KIND_COUNT) return -1;
+  return programs.by_argument[target.kind][target.arg - 1];
+}
+
+Result<LiveProbes> attach_each(const char* name, Way way, const Programs& programs,
+                               std::span<const Target> targets, const Progress& progress,
+                               LiveProbes attached, const AttachOne& attach_one) {
+  const std::vector<size_t> members = members_of(way, programs, targets, attached.skipped);
+  Ticker ticker(progress, members.size());
+  const auto attach = [&](size_t member) {
+    ticker.tick(member);
+    const size_t i = members[member];
+    const int errnum = attach_one(targets[i], i, attached);
+    if (errnum == 0) attached.functions++;
+    return errnum;
+  };
+  const BatchOutcome outcome =
+      attach_one_by_one(members.size(), attach, [&] { return progress.stop_wanted(1); });
+  attached.interrupted = outcome.stopped;
+  if (!outcome.stopped) ticker.tick(members.size());
+  explain_refusals(outcome, targets, members, attached.skipped);
+
+  if (attached.functions > 0 || attached.interrupted) return attached;
+  if (outcome.fatal == EPERM || outcome.fatal == EACCES) {
+    return Error(explain_load_failure(outcome.fatal, read_host())).within(name);
+  }
+  if (outcome.fatal != 0) return Error::from_errno(name, outcome.fatal);
+  const Skipped& last = attached.skipped.back();
+  return Error(
+      fmt::format("no function could be probed, the last was {}: {}", last.name, last.reason));
+}
+
+}  // namespace socketrace
