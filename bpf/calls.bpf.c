@@ -7,7 +7,7 @@
 #include "bpf/kernel/kernel.h"
 #include "bpf/verdict/match.h"
 #include "bpf/identity/identity.h"
-#include "bpf/identity/owner.h"
+#include "bpf/verdict/owner.h"
 #include "bpf/tell/emit.h"
 #include "bpf/follow/call_begins.h"
 #include "bpf/follow/call_ends.h"

@@ -10,6 +10,7 @@
 #include "bpf/identity/identity.h"
 #include "bpf/tell/state.h"
 #include "bpf/count/functions.h"
+#include "bpf/functions.h"
 #include "bpf/count/io.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

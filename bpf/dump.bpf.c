@@ -10,6 +10,7 @@
 #include "bpf/kernel/kernel.h"
 #include "bpf/tell/emit.h"
 #include "bpf/kernel/message.h"
+#include "bpf/dump/names.h"
 #include "bpf/identity/unix.h"
 #include "bpf/dump/message.h"
 

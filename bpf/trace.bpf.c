@@ -11,6 +11,7 @@
 #include "bpf/identity/sections.h"
 #include "bpf/tell/emit.h"
 #include "bpf/verdict/quick.h"
+#include "bpf/tell/plain.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

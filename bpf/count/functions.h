@@ -63,6 +63,4 @@ static __always_inline int direct_hit(struct pt_regs *ctx) {
                    true);
 }
 
-#include "bpf/functions.h"
-
 #endif

@@ -6,6 +6,7 @@
 #include "bpf/tell/emit.h"
 #include "bpf/kernel/message.h"
 #include "bpf/identity/unix.h"
+#include "bpf/dump/names.h"
 
 /* (No BPF_CORE_READ through a struct of our own: it would look for that in the kernel's types.) */
 /* What is kept from the entry of a call to its return. */

@@ -5,7 +5,7 @@
 
 #include "bpf/follow/call_begins.h"
 #include "bpf/tell/emit.h"
-#include "bpf/identity/owner.h"
+#include "bpf/verdict/owner.h"
 
 const volatile __u32 st_follow_state = 0; /* owners are wanted */
 

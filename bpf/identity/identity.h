@@ -6,7 +6,8 @@
 #ifndef SOCKETRACE_BPF_IDENTITY_H
 #define SOCKETRACE_BPF_IDENTITY_H
 
-#include "bpf/verdict/match.h"
+#include "bpf/identity/config.h"
+#include "bpf/identity/skb.h"
 
 /* Connected sockets know their remote end and cost nothing more. Not so unconnected ones, listeners
  * (a SYN cookie's answer) and the kernel's own that send resets and ICMP. */
@@ -34,15 +35,6 @@ static __always_inline void find_subject(struct st_event *e, struct subject *s, 
   }
   read_head(e, s);
   if (kind == ST_KIND_SK_BUFF && has_no_remote(e)) read_headers(e, s, object);
-}
-
-/* Does a hit with this argument match every filter? The cheapest question first. */
-static __always_inline bool match_hit(struct st_event *e, struct subject *s, const void *object,
-                                      __u32 kind, bool context) {
-  if (filters_by_task() && !match_task_in(e, context)) return false;
-  find_subject(e, s, object, kind);
-  if (!match_subject(e, s)) return false;
-  return filters_by_task() || match_task_in(e, context);
 }
 
 static __always_inline void read_netlink(struct st_event *e, const struct sock *sk) {

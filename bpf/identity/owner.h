@@ -6,7 +6,7 @@
 #ifndef SOCKETRACE_BPF_OWNER_H
 #define SOCKETRACE_BPF_OWNER_H
 
-#include "bpf/verdict/match.h"
+#include "bpf/identity/config.h"
 
 struct owner {
   __u32 tgid, tid; /* as st_event has them; 0: unknown */
@@ -57,17 +57,6 @@ static __always_inline bool is_user_task(void) {
 
 static __always_inline void note_owner(__u64 sk, const struct owner *owner) {
   bpf_map_update_elem(&owners, &sk, owner, BPF_ANY);
-}
-
-/* match_task for somebody who need not be the current task. */
-static __always_inline bool match_owner(const struct owner *owner) {
-  if (st_config.own_tgid && owner->tgid == st_config.own_tgid) return false;
-  if (st_config.pid_count && !IN_LIST(pids, ST_MAX_PIDS, st_config.pid_count, owner->tgid))
-    return false;
-  if (st_config.uid_count &&
-      (!owner->tgid || !IN_LIST(uids, ST_MAX_UIDS, st_config.uid_count, owner->uid)))
-    return false;
-  return !st_config.comm_count || (owner->tgid && comm_matches(owner->comm));
 }
 
 static __always_inline void put_owner(struct st_event *e, const struct owner *owner) {

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The configuration in rodata -> does the hit match? All given filters must hold, any value of one.
- * The cheapest test first; the verifier knows every value of st_config, so a filter that is not set
- * is dead code and goes away at load.
+ * The cheapest test first.
  */
 #ifndef SOCKETRACE_BPF_MATCH_H
 #define SOCKETRACE_BPF_MATCH_H
 
 #include "bpf/kernel/context.h"
-#include "bpf/identity/skb.h"
-
-const volatile struct st_config st_config = {};
+#include "bpf/identity/identity.h"
 
 /* `value` is among the first `count` of st_config.`list`. */
 #define IN_LIST(list, max, count, value)             \
@@ -23,22 +20,6 @@ const volatile struct st_config st_config = {};
       }                                              \
     found;                                           \
   })
-
-static __always_inline void read_task(struct st_event *e) {
-  if (st_config.in_pidns) {
-    /* Tasks of other pid namespaces have no number that we could name: 0. */
-    struct bpf_pidns_info ids = {};
-
-    bpf_get_ns_current_pid_tgid(st_config.pidns_dev, st_config.pidns_ino, &ids, sizeof(ids));
-    e->tgid = ids.tgid;
-    e->tid = ids.pid;
-  } else {
-    __u64 ids = bpf_get_current_pid_tgid();
-
-    e->tgid = ids >> 32;
-    e->tid = ids;
-  }
-}
 
 static __always_inline bool comm_matches(const char *comm) {
   for (__u32 i = 0; i < ST_MAX_COMMS && i < st_config.comm_count; i++) {
@@ -168,14 +149,6 @@ static __always_inline bool address_matches(const struct st_event *e, const stru
   return false;
 }
 
-/* Which steps of sock.h the filters take already; identity.h takes the others for a sent hit. */
-static __always_inline bool protocol_is_read(void) {
-  return st_config.port_count || st_config.protocol_count;
-}
-static __always_inline bool rest_is_read(void) {
-  return st_config.addr_count || st_config.netns_count;
-}
-
 /* Do the filters ask for anything of the socket? If not, it need not be looked for. */
 static __always_inline bool filters_by_subject(void) {
   return st_config.addr_count || st_config.port_count || st_config.protocol_count ||
@@ -221,6 +194,15 @@ static __always_inline bool match_subject(struct st_event *e, struct subject *s)
     if (!IN_LIST(netns, ST_MAX_NETNS, st_config.netns_count, e->netns)) return false;
   }
   return true;
+}
+
+/* Does a hit with this argument match every filter? The cheapest question first. */
+static __always_inline bool match_hit(struct st_event *e, struct subject *s, const void *object,
+                                      __u32 kind, bool context) {
+  if (filters_by_task() && !match_task_in(e, context)) return false;
+  find_subject(e, s, object, kind);
+  if (!match_subject(e, s)) return false;
+  return filters_by_task() || match_task_in(e, context);
 }
 
 /* Everything of a socket that a filter could ask for; `netns`: also if none asks for that. */

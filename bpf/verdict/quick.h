@@ -12,9 +12,7 @@
 #define SOCKETRACE_BPF_QUICK_H
 
 #include "bpf/verdict/cookie.h"
-#include "bpf/identity/identity.h"
-#include "bpf/kernel/context.h"
-#include "bpf/tell/emit.h"
+#include "bpf/verdict/match.h"
 
 enum verdict {
   ST_NO_MATCH, /* or told: nothing is left to do */
@@ -100,136 +98,6 @@ static __always_inline enum verdict sift(struct found *f, const void *object, __
   if (kind == ST_KIND_SK_BUFF) return sift_sk_buff(f, DIRECT(sk_buff, object));
   if (kind == ST_KIND_SOCKET) return sift_sock(f, DIRECT(socket, object)->sk);
   return sift_sock(f, DIRECT(sock, object));
-}
-
-/* ---- what passed: is it plain? -------------------------------------------------------------- */
-
-/* What a line shows of it; what --output-sock-common adds goes the general way. */
-struct plain {
-  __u16 family, protocol;
-  struct ipv4_packet packet; /* of a header */
-};
-
-static __always_inline bool is_plain_protocol(__u32 protocol) {
-  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
-}
-
-static __always_inline bool is_plain_sock(struct plain *p, const void *sk) {
-  const struct sock_common *c = DIRECT(sock_common, sk);
-  const struct sock *full = DIRECT(sock, sk);
-  __u32 state = c->skc_state;
-
-  p->family = c->skc_family;
-  if ((p->family != AF_INET && p->family != AF_INET6) || state == TCP_NEW_SYN_RECV ||
-      state == TCP_TIME_WAIT)
-    return false;
-  p->protocol = full->sk_protocol;
-  return is_plain_protocol(p->protocol) &&
-         full->sk_type != SOCK_RAW; /* its skc_num is the protocol */
-}
-
-static __always_inline bool is_plain_packet(struct plain *p, const void *header,
-                                            const void *object) {
-  const struct sk_buff *skb = DIRECT(sk_buff, object);
-  const struct subject s = {.direct = true};
-
-  if (!header) return true;
-  copy_ipv4(&p->packet, &s, header);
-  p->family = AF_INET;
-  p->protocol = p->packet.protocol;
-  return is_plain_protocol(p->protocol) && !(p->packet.fragment & bpf_htons(0x1fff)) &&
-         skb->protocol == bpf_htons(ETH_P_IP);
-}
-
-/* ---- told ----------------------------------------------------------------------------------- */
-
-static __always_inline void tell_sock(struct st_event *e, const void *sk) {
-  struct subject s = {.sk = sk, .common = DIRECT(sock_common, sk), .direct = true};
-  union {
-    __u64 both;
-    struct {
-      __be32 remote, local;
-    };
-  } ipv4;
-
-  e->sock = (__u64)(unsigned long)sk;
-  if (e->family == AF_INET) {
-    ipv4.both = s.common->skc_addrpair;
-    __builtin_memcpy(e->local.bytes, &ipv4.local, 4);
-    __builtin_memcpy(e->remote.bytes, &ipv4.remote, 4);
-  } else {
-    e->ifindex = s.common->skc_bound_dev_if; /* the scope of a link-local address */
-    read_ipv6_ends(e, &s);
-  }
-  read_netns(e, &s);
-}
-
-static __always_inline void tell_packet(struct st_event *e, const struct ipv4_packet *p,
-                                        const void *skb) {
-  const struct subject s = {.skb = skb, .direct = true};
-
-  __builtin_memcpy(e->local.bytes, &p->source, 4);
-  __builtin_memcpy(e->remote.bytes, &p->destination, 4);
-  read_device(e, &s);
-}
-
-/* The helper costs 190 instructions, most of them for the zeroes behind the name. */
-static __always_inline void read_comm(char *comm) {
-  const struct task_struct *task = bpf_get_current_task_btf();
-  const __u64 *from = (const void *)task->comm;
-  __u64 *to = (void *)comm;
-
-  to[0] = from[0];
-  to[1] = from[1];
-}
-
-/* Most hits do not get here: only now, are any wanted at all? */
-static __always_inline bool is_wanted(void) {
-  return st_state.enabled && !limit_reached();
-}
-
-/* A function of its own, as is the general way: else a rejected hit pays for the registers and the
- * stack of both. `at` and `ports` are of struct found. ST_GENERAL: nothing was told yet. */
-static __noinline int tell_if_plain(const struct hit *h, const void *at, bool is_sock,
-                                    __u32 ports) {
-  const void *object = h->object;
-  struct plain plain = {};
-  struct st_event task = {};
-  struct st_stats *counters;
-  struct st_event *e;
-
-  if (!is_wanted()) return ST_NO_MATCH;
-  if (!(is_sock ? is_plain_sock(&plain, at) : is_plain_packet(&plain, at, object)))
-    return ST_GENERAL;
-  if (filters_by_task())
-    read_task(&task);
-  else if (!match_ids_in(&task, true))
-    return ST_NO_MATCH;
-  counters = this_cpu_stats();
-  if (!counters) return ST_NO_MATCH;
-  e = reserve(sizeof(*e), counters);
-  if (!e) return ST_NO_MATCH;
-  __builtin_memset(e, 0, sizeof(*e));
-  e->length = sizeof(*e);
-  e->flags = context_flags() | (is_sock ? 0 : at ? ST_HIT_FROM_HEADERS : ST_HIT_FRESH);
-  e->time_ns = bpf_ktime_get_ns();
-  e->object = (__u64)(unsigned long)object;
-  e->func = ST_COOKIE_FUNC(h->cookie);
-  e->cpu = bpf_get_smp_processor_id();
-  e->tgid = task.tgid;
-  e->tid = task.tid;
-  e->family = plain.family;
-  e->protocol = plain.protocol;
-  e->kind = ST_COOKIE_KIND(h->cookie);
-  e->local_port = local_port(ports, is_sock) >> 16;
-  e->remote_port = remote_port(ports, is_sock) >> 16;
-  if (is_sock)
-    tell_sock(e, at);
-  else
-    tell_packet(e, &plain.packet, object);
-  read_comm(e->comm);
-  submit(e, sizeof(*e), counters);
-  return ST_NO_MATCH;
 }
 
 #endif

@@ -10,7 +10,7 @@ using namespace std::string_literals;
 
 namespace {
 
-// As name_matches in bpf/identity/unix.h runs it.
+// As name_matches in bpf/dump/names.h runs it.
 bool run(const st_glob& glob, const std::string& name) {
   if (name.empty() || (name[0] == '\0') != (glob.abstract != 0)) return false;
   uint64_t low = 1;
