@@ -6,7 +6,7 @@ import sys
 
 # Left to right. Rooms in one inner list stand side by side and do not include each other.
 SRC = [["base"], ["names"], ["cli"], ["select"], ["host"], ["attach"], ["sandbox"], ["events"], ["format"],
-       ["output"], ["cmd"]]
+       ["output"], ["run"], ["cmd"]]
 BPF = [["contract"], ["kernel"], ["identity"], ["verdict"], ["tell"], ["follow"], ["connect", "count", "dump"]]
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 

@@ -15,12 +15,12 @@
 #include "cmd/cmd.h"
 #include "cmd/loading.h"
 #include "cmd/session.h"
-#include "cmd/teller.h"
 #include "events/clock.h"
 #include "events/decode_call.h"
 #include "events/stop.h"
 #include "format/call_line.h"
 #include "host/host.h"
+#include "run/teller.h"
 
 namespace socketrace {
 namespace {

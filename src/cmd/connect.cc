@@ -18,7 +18,6 @@
 #include "cmd/cmd.h"
 #include "cmd/loading.h"
 #include "cmd/session.h"
-#include "cmd/teller.h"
 #include "connect.skel.h"
 #include "events/clock.h"
 #include "events/decode_connect.h"
@@ -29,6 +28,7 @@
 #include "host/host.h"
 #include "host/libcs.h"
 #include "names/users.h"
+#include "run/teller.h"
 
 namespace socketrace {
 namespace {

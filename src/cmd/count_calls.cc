@@ -12,13 +12,13 @@
 #include "bpf/contract/count.h"
 #include "cmd/cmd.h"
 #include "cmd/count.h"
-#include "cmd/count_show.h"
 #include "cmd/counter.h"
 #include "cmd/report.h"
 #include "cmd/rights.h"
 #include "events/stop.h"
 #include "format/count_keys.h"
 #include "host/host.h"
+#include "run/count_show.h"
 
 namespace socketrace {
 namespace {

@@ -12,7 +12,6 @@
 #include "attach/config.h"
 #include "base/log.h"
 #include "cmd/count.h"
-#include "cmd/count_show.h"
 #include "cmd/counter.h"
 #include "cmd/functions.h"
 #include "cmd/report.h"
@@ -20,6 +19,7 @@
 #include "events/stop.h"
 #include "format/function_names.h"
 #include "host/host.h"
+#include "run/count_show.h"
 
 namespace socketrace {
 namespace {

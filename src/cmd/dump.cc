@@ -15,7 +15,6 @@
 #include "cmd/cmd.h"
 #include "cmd/loading.h"
 #include "cmd/session.h"
-#include "cmd/teller.h"
 #include "dump.skel.h"
 #include "events/clock.h"
 #include "events/messages.h"
@@ -23,6 +22,7 @@
 #include "format/message_text.h"
 #include "host/host.h"
 #include "output/message_packets.h"
+#include "run/teller.h"
 
 namespace socketrace {
 namespace {

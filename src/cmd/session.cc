@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "cmd/rights.h"
-#include "cmd/show.h"
 #include "events/ring.h"
 #include "events/stop.h"
+#include "run/show.h"
 
 namespace socketrace {
 

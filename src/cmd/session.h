@@ -11,8 +11,8 @@
 #include "cli/invocation.h"
 #include "cmd/loading.h"
 #include "cmd/report.h"
-#include "cmd/teller.h"
 #include "output/sink.h"
+#include "run/teller.h"
 
 namespace socketrace {
 

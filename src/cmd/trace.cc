@@ -10,7 +10,6 @@
 #include "cmd/functions.h"
 #include "cmd/report.h"
 #include "cmd/rights.h"
-#include "cmd/show.h"
 #include "cmd/tracer.h"
 #include "events/clock.h"
 #include "events/decode.h"
@@ -19,6 +18,7 @@
 #include "format/line.h"
 #include "host/host.h"
 #include "output/sink.h"
+#include "run/show.h"
 
 namespace socketrace {
 namespace {

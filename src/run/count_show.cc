@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cmd/count_show.h"
+#include "run/count_show.h"
 
-#include "cmd/intervals.h"
 #include "events/clock.h"
+#include "run/intervals.h"
 
 namespace socketrace {
 

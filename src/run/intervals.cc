@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cmd/intervals.h"
+#include "run/intervals.h"
 
 #include <poll.h>
 

@@ -8,10 +8,10 @@
 
 #include "attach/counters.h"
 #include "base/result.h"
-#include "cmd/report.h"
-#include "cmd/teller.h"
 #include "events/ring.h"
 #include "output/sink.h"
+#include "run/account.h"
+#include "run/teller.h"
 
 namespace socketrace {
 

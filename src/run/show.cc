@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cmd/show.h"
+#include "run/show.h"
 
 #include <chrono>
 #include <utility>
