@@ -5,14 +5,14 @@
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# suite_sources SUITE: lines for a sources.list, with the suite's security updates: an old stable
+# suite_sources SUITE ARCH[,ARCH]: lines for a sources.list, with the suite's security updates: an old stable
 # release gets its kernels only there.
 suite_sources() {
 	local main security release=${1%-backports}
 	main=$(debian_mirror debian)
 	security=$(debian_mirror debian-security)
-	printf 'deb [arch=amd64 signed-by=%s] %s main\n' "$debian_keyring" "$main $1" \
-		"$debian_keyring" "$security $release-security"
+	printf 'deb [arch=%s signed-by=%s] %s main\n' "$2" "$debian_keyring" "$main $1" \
+		"$2" "$debian_keyring" "$security $release-security"
 }
 
 # debian_mirror debian|debian-security: the address this machine gets that archive from.
@@ -24,7 +24,7 @@ debian_mirror() {
 		# apt lists no targets before its first update, and that one needs root: make one for ourselves.
 		local state
 		cached_apt_folder state host
-		apt-get -qq "${state[@]}" update >&2
+		apt_update host "${state[@]}"
 		targets=$(apt-get "${state[@]}" indextargets --format "$format" 'Created-By: Packages')
 	fi
 	# Others publish suites of the same names: only the archive's own folder name counts. Cloud
@@ -48,14 +48,26 @@ cached_apt_folder() {
 		-o Dir::State::status=/dev/null -o APT::Sandbox::User=root)
 }
 
-# suite_apt ARRAY SUITE: the same for SUITE, with fresh package lists.
+# apt_update NAME APT_OPTION...: one at a time in a folder: apt waits for no other's lock on its lists.
+apt_update() {
+	local lock
+	exec {lock}>"$guest_cache/apt/$1.lock"
+	flock "$lock"
+	apt-get -qq "${@:2}" update >&2
+	exec {lock}>&-
+}
+
+# suite_apt ARRAY SUITE ARCH: the same for SUITE, with fresh package lists.
 suite_apt() {
-	cached_apt_folder "$1" "$2"
+	local name=$2-$3
+	cached_apt_folder "$1" "$name"
 	local -n suite_options=$1
-	local list=$guest_cache/apt/$2/sources.list
-	suite_sources "$2" >"$list"
-	suite_options+=(-o "Dir::Etc::sourcelist=$list" -o Dir::Etc::sourceparts=- -o APT::Architecture=amd64)
-	apt-get -qq "${suite_options[@]}" update >&2
+	local list=$guest_cache/apt/$name/sources.list
+	suite_sources "$2" "$3" >"$list.$$"
+	mv "$list.$$" "$list"
+	suite_options+=(-o "Dir::Etc::sourcelist=$list" -o Dir::Etc::sourceparts=-
+		-o "APT::Architecture=$3" -o "APT::Architectures=$3")
+	apt_update "$name" "${suite_options[@]}"
 }
 
 # unpack_packages FOLDER APT_OPTION... -- NAME...: downloads packages and unpacks them into FOLDER.

@@ -1,6 +1,30 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # takes its variables from scripts/guest and leaves its results there
-# QEMU: one virtual machine, its ports and disks.
+# QEMU: one virtual machine, its ports and disks. Needs packages.sh, kernels.sh.
+
+# machine_board: sets what the row's architecture wants of QEMU, and installs it.
+machine_board() {
+	case $kernel_arch in
+	amd64)
+		emulator=qemu-system-x86_64
+		# QEMU 7.2's TCG gets cmpxchg16b wrong: with it one boot of 6.12 in four dies in __kmalloc.
+		board_options=(-M q35 -cpu "max,-cx16${cpu:+,$cpu}")
+		# no_timer_check: a machine that has to wait for the host takes its late timer for a broken one, and panics.
+		board_words="console=ttyS0 no_timer_check tsc=reliable $([[ -n $icount ]] || machine_clock)"
+		board_ports=(/dev/ttyS1 /dev/ttyS2 /dev/ttyS3)
+		;;
+	arm64)
+		install_packages qemu-system-arm
+		emulator=qemu-system-aarch64
+		# QEMU's own function for pointer authentication: an emulator is slow at the architecture's.
+		board_options=(-M virt -cpu "max,pauth-impdef=on${cpu:+,$cpu}")
+		board_words=console=ttyAMA0
+		# The board has one port, the console; these are on PCI.
+		board_ports=(/dev/ttyS0 /dev/ttyS1 /dev/ttyS2)
+		;;
+	*) echo "guest: no machine for $kernel_arch" >&2 && return 1 ;;
+	esac
+}
 
 # The processor's time stamp counter is the host's. A kernel that boots on a busy machine measures its
 # rate wrong, by a factor of three at worst, and then every timeout in the guest is as wrong. A host
@@ -12,20 +36,16 @@ machine_clock() {
 
 # machine_run: boots and waits; sets machine_status. Reports come in $run/report.
 machine_run() {
-	local clock=''
-	[[ -n $icount ]] || clock=$(machine_clock)
-	local options=(-M q35 -display none -monitor none -no-reboot -nodefaults
-		# QEMU 7.2's TCG gets cmpxchg16b wrong: with it one boot of 6.12 in four dies in __kmalloc.
-		-cpu "max,-cx16${cpu:+,$cpu}" -m "$mem"
+	local options=("${board_options[@]}" -display none -monitor none -no-reboot -nodefaults -m "$mem"
 		-kernel "$kernel_folder/vmlinuz" -initrd "$run/initramfs"
-		-append "console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests tsc=reliable $clock $append")
+		-append "quiet panic=-1 mitigations=off cryptomgr.notests $board_words $append")
 	# Only TCG: KVM may be there and boot no stock kernel.
-	local initramfs=("$run/payload")
+	local initramfs=("$kernel_folder/boot.cpio" "$run/payload")
 	if [[ -n $icount ]]; then
 		# No disks here: while the processor idles, its clock jumps from timer to timer, and half a
 		# minute passes, NVMe's patience, before the host has read a block. What is read from memory
 		# is also read at the same cost in every run.
-		initramfs=("$root_folder/root.cpio" "$kernel_folder/modules.cpio" "$run/payload")
+		initramfs=("$root_folder/root.cpio" "$kernel_folder/modules.cpio" "${initramfs[@]}")
 		options+=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off' -smp 1)
 	else
 		# With a host thread for each processor QEMU 7.2 now and then lets one of them run an instruction
@@ -42,6 +62,7 @@ machine_run() {
 	fi
 
 	: >"$console"
+	local ports=0
 	machine_port "file,path=$console"
 	if [[ -n $interactive ]]; then
 		machine_port 'stdio,signal=off'
@@ -84,12 +105,18 @@ machine_pump() {
 
 # Dies with us, whatever way we die.
 machine_start() {
-	exec setpriv --pdeathsig TERM timeout "$@" -k 5 "$timeout" qemu-system-x86_64 "${options[@]}"
+	exec setpriv --pdeathsig TERM timeout "$@" -k 5 "$timeout" "$emulator" "${options[@]}"
 }
 
+# machine_port CHARDEV: the console first, then the board's other ports in their order.
 machine_port() {
-	local id=port${#options[@]}
-	options+=(-chardev "${1%%,*},id=$id${1#"${1%%,*}"}" -serial "chardev:$id")
+	local id=port$((ports++))
+	options+=(-chardev "${1%%,*},id=$id${1#"${1%%,*}"}")
+	if [[ $kernel_arch == arm64 && $id != port0 ]]; then
+		options+=(-device "pci-serial,chardev=$id")
+	else
+		options+=(-serial "chardev:$id")
+	fi
 }
 
 machine_disk() {

@@ -32,8 +32,12 @@ payload_add() {
 # and loader too: the guest's may be older or newer. They are named inside the program, not in the
 # environment: that would reach the guest's own programs, and a wrapper would change what is traced.
 payload_libraries() {
-	local tree=$1 program=$2 list library
-	patchelf --print-interpreter "$program" >/dev/null 2>&1 || return 0
+	local tree=$1 program=$2 list library loader
+	loader=$(patchelf --print-interpreter "$program" 2>/dev/null) || return 0
+	if [[ ! -e $loader ]]; then
+		echo "guest: $program is not this machine's ($loader): link it statically" >&2
+		return 1
+	fi
 	list=$(ldd "$program")
 	if [[ $list == *'not found'* ]]; then
 		echo "guest: $program: $(grep -m 1 'not found' <<<"$list")" >&2
@@ -44,7 +48,7 @@ payload_libraries() {
 		cp -Lu "$library" "$tree/add$guest_libraries/"
 	done < <(grep -o '/[^ ]*' <<<"$list")
 	patchelf --force-rpath --set-rpath "$guest_libraries" \
-		--set-interpreter "$guest_libraries/ld-linux-x86-64.so.2" "$program"
+		--set-interpreter "$guest_libraries/$(basename "$loader")" "$program"
 }
 
 # payload_command TREE ARGUMENT...: what the guest runs.
