@@ -1,14 +1,50 @@
 # shellcheck shell=bash
 # Building, for the other scripts. Sourced from the project's root.
 
-# build_into FOLDER [meson setup options]
+# What the project's own tests build with, for the line that ends a failed build.
+tested_compilers='g++ 12 with clang 14 (Debian 12), g++ 14 with clang 19 (Debian 13)'
+
+# Warnings are errors in CI only: a newer compiler warns of more, and nobody's build shall end there.
+setup_options=()
+[[ -z ${CI-} ]] || setup_options=(-Dwerror=true)
+
+# build_into FOLDER [meson setup option]... [-- target...]
 build_into() {
-  local folder=$1
+  local folder=$1 options=() start=$SECONDS
   shift
+  while [[ $# -gt 0 && $1 != -- ]]; do
+    options+=("$1")
+    shift
+  done
   if [[ ! -f $folder/build.ninja ]]; then
-    meson setup "$folder" "$@" >&2
+    meson setup "$folder" "${setup_options[@]}" "${options[@]}" >&2 || build_failed || return 1
   fi
-  meson compile -C "$folder" >&2
+  meson compile -C "$folder" "${@:2}" >&2 || build_failed || return 1
+  [[ $((SECONDS - start)) -lt 5 ]] || echo "scripts/${0##*/}: built in $((SECONDS - start)) s" >&2
+}
+
+build_failed() {
+  echo "scripts/${0##*/}: the build failed (above). Found: g++ $(version_of "${CXX:-c++}" -dumpfullversion)," \
+    "clang $(version_of clang -dumpversion), meson $(version_of meson --version). Tested: $tested_compilers" >&2
+  return 1
+}
+version_of() {
+  "$@" 2>/dev/null | head -n 1 | grep . || echo none
+}
+
+# build_for_guests [target...]: a build that has its libraries inside where they can be linked so;
+# otherwise one that takes them along (payload.sh). Sets guest_build to its folder.
+build_for_guests() {
+  local log
+  guest_build=build-static
+  if [[ ! -f $guest_build/build.ninja ]]; then
+    if ! log=$(meson setup "$guest_build" -Dprefer_static=true "${setup_options[@]}" 2>&1); then
+      # In meson/meson.build; whatever else is wrong is wrong with the other build, too.
+      grep -m 1 -o -- '-Dprefer_static=true cannot link here: [^.]*\.a [^.]*' <<<"$log" >&2 || echo "$log" >&2
+      guest_build=build
+    fi
+  fi
+  build_into "$guest_build" -- "$@"
 }
 
 # One file for every guest: the libraries are inside.

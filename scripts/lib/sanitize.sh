@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The tests that sanitizers watch: the unit tests once more, and the fuzz targets for a bounded time.
-# Sourced from the project's root, after packages.sh. One clang build serves both: a second compiler
+# Sourced from the project's root, after packages.sh and build.sh. One clang build serves both: a second compiler
 # reads the sources as well, and the code is compiled once less.
 
 sanitized=build-sanitized
@@ -19,8 +19,9 @@ build_sanitized() {
 	local targets
 	mapfile -t targets < <(fuzz_targets)
 	if [[ ! -f $sanitized/build.ninja ]]; then
+		# shellcheck disable=SC2154 # setup_options is build.sh's
 		CC=clang CXX=clang++ meson setup "$sanitized" -Dfuzz=true -Db_sanitize=address,undefined \
-			-Db_lundef=false -Doptimization=1 -Ddebug=false -Dcpp_args=-gline-tables-only >&2
+			"${setup_options[@]}" -Db_lundef=false -Db_pch=false -Doptimization=1 -Ddebug=false -Dcpp_args=-gline-tables-only >&2
 	fi
 	meson compile -C "$sanitized" unit-tests "${targets[@]/#/fuzz-}" >&2
 }

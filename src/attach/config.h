@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+
 #include "base/result.h"
 #include "bpf/contract/event.h"
 #include "cli/invocation.h"

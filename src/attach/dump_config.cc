@@ -3,6 +3,8 @@
 
 #include <sys/socket.h>
 
+#include <cstdint>
+
 #include "attach/glob.h"
 #include "host/socket_file.h"
 

@@ -3,7 +3,10 @@
 
 #include <bitset>
 #include <charconv>
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <system_error>
 
 namespace socketrace {
 namespace {

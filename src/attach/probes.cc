@@ -2,6 +2,7 @@
 #include "attach/probes.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "attach/backends/backend.h"
 #include "attach/backends/close_all.h"

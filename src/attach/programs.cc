@@ -3,6 +3,7 @@
 
 #include <bpf/libbpf.h>
 
+#include <array>
 #include <string>
 
 namespace socketrace {

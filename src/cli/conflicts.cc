@@ -5,6 +5,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "bpf/contract/calls.h"
 #include "cli/connect.h"

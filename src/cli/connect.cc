@@ -2,6 +2,7 @@
 #include "cli/connect.h"
 
 #include <array>
+#include <string>
 
 #include "cli/options.h"
 #include "cli/output.h"

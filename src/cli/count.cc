@@ -2,6 +2,8 @@
 #include "cli/count.h"
 
 #include <array>
+#include <chrono>
+#include <cstdint>
 
 #include "bpf/contract/count.h"
 #include "cli/number.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string_view>
 
 #include "base/result.h"

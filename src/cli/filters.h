@@ -3,6 +3,8 @@
 // to command.
 #pragma once
 
+#include <string_view>
+
 #include "bpf/contract/event.h"
 #include "cli/options.h"
 #include "cli/process.h"

@@ -2,6 +2,7 @@
 #include "cli/help.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "cli/version.h"
 

@@ -2,6 +2,7 @@
 #include "cli/number.h"
 
 #include <charconv>
+#include <system_error>
 
 namespace socketrace {
 namespace {

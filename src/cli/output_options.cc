@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <array>
+#include <string_view>
 
 #include "cli/options.h"
 #include "cli/output.h"

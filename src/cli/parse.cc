@@ -2,6 +2,9 @@
 #include "cli/parse.h"
 
 #include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/arguments.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Options of how we run, rather than of what is traced: attaching and general.
 #include <array>
+#include <string_view>
 
 #include "cli/options.h"
 #include "cli/output.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/traffic.h"
 
+#include <optional>
+
 #include "cli/number.h"
 #include "names/families.h"
 

@@ -6,7 +6,9 @@
 #include <sys/syscall.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <span>
 
 #include "attach/object.h"
 #include "attach/tracepoints.h"

@@ -6,9 +6,13 @@
 #include <sys/syscall.h>
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "attach/object.h"

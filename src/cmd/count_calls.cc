@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // `count calls` and `count --by`.
+#include <array>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>

@@ -2,6 +2,8 @@
 #include "cmd/counter.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 

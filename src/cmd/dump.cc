@@ -5,8 +5,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 
 #include "attach/dump_config.h"
 #include "attach/object.h"

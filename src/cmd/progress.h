@@ -2,6 +2,7 @@
 // A progress bar on stderr for attaching and detaching one by one, which takes seconds to minutes.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <string>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cmd/session.h"
 
+#include <span>
 #include <utility>
 
 #include "cmd/rights.h"

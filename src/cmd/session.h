@@ -3,6 +3,8 @@
 // (signal, limit, duration, closed reader), drain, detach, account.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 
 #include "attach/counters.h"

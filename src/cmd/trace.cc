@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The main command: one line for every hit of a function that takes a socket.
+#include <atomic>
 #include <cstdlib>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "attach/config.h"

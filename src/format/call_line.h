@@ -6,6 +6,8 @@
 // sendmmsg and recvmmsg has " message=1/4 bytes=5" behind the result of the call.
 #pragma once
 
+#include <cstdint>
+
 #include "base/buffer.h"
 #include "bpf/contract/calls.h"
 #include "events/decode_call.h"

@@ -3,6 +3,9 @@
 
 #include <sys/socket.h>
 
+#include <cstdint>
+#include <string_view>
+
 #include "format/endpoint.h"
 #include "names/families.h"
 #include "names/socket.h"

@@ -2,6 +2,7 @@
 #include "format/frames.h"
 
 #include <cstring>
+#include <string_view>
 
 #include "base/escape.h"
 #include "format/function_names.h"

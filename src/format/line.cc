@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "format/line.h"
 
+#include <cstring>
 #include <string_view>
 
 #include "base/escape.h"

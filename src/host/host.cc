@@ -8,6 +8,7 @@
 
 #include <charconv>
 #include <string_view>
+#include <system_error>
 
 #include "base/fd.h"
 

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace socketrace {

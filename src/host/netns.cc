@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <system_error>
 
 #include "base/fd.h"
 

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <limits>
+#include <string>
+#include <string_view>
 
 #include "base/fd.h"
 

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <span>
+#include <string_view>
 
 namespace socketrace {
 namespace {

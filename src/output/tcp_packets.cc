@@ -2,7 +2,9 @@
 #include "output/tcp_packets.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 

@@ -4,7 +4,9 @@
 // 127.0.0.2, .3, ...; Ethernet addresses are 02:00 and the pid. SYNs come when an end first speaks.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 

@@ -2,6 +2,9 @@
 #include "output/user_packets.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>

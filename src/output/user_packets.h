@@ -4,6 +4,9 @@
 // endian, then the payload. In pcapng each has a comment that tells all that the text would.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+
 #include "output/message_packets.h"
 
 namespace socketrace {

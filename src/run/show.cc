@@ -2,6 +2,8 @@
 #include "run/show.h"
 
 #include <chrono>
+#include <optional>
+#include <span>
 #include <utility>
 
 namespace socketrace {

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <span>
+#include <string>
 
 #include "select/types.h"
 

@@ -5,9 +5,13 @@
 #include <linux/btf.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "select/named.h"
 #include "select/patterns.h"

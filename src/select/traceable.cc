@@ -2,8 +2,12 @@
 // What of the picked functions the kernel can trace, and where they are.
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "select/kallsyms.h"
 #include "select/lines.h"

@@ -2,6 +2,9 @@
 // Record -> line -> file: the user side of every hit. Google Benchmark prints lines/s.
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "format/line.h"
 #include "output/sink.h"
 #include "tests/bench/synthetic.h"

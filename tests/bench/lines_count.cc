@@ -5,6 +5,7 @@
 // of `valgrind --tool=callgrind`, which repeats to 0.1 % where nanoseconds do not.
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "format/line.h"
 #include "output/sink.h"

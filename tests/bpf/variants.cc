@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/bpf/variants.h"
 
+#include <vector>
+
 namespace {
 
 // Every filter with two rules: one would let the loops go.

@@ -3,8 +3,10 @@
 // not depend on how the file came in or on the form of the address.
 //   input: 16 bytes of an address, then the file
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include "names/as_table.h"
 #include "property.h"

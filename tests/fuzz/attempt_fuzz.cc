@@ -3,8 +3,10 @@
 // without a control byte, in every style.
 //   input: 2 bytes of options, then the record
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "events/decode_connect.h"
 #include "format/connect_line.h"

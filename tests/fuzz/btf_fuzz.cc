@@ -3,9 +3,11 @@
 #include <linux/btf.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 #include "property.h"

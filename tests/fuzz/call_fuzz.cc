@@ -2,8 +2,10 @@
 // A record of `calls`, as any bytes: decode_call gives it or refuses it, and it is one line without
 // a control byte.
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "events/decode_call.h"
 #include "format/call_line.h"

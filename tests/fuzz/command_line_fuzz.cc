@@ -3,7 +3,9 @@
 // the next stages rely on, or a usage error of one line.
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/parse.h"

@@ -3,8 +3,10 @@
 // under that name, and printable once escaped.
 //   input: 1 byte of options, then the message
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 
 #include "base/escape.h"
 #include "events/host_names.h"

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "attach/backends/event_files.h"
 #include "attach/backends/kprobe_blacklist.h"

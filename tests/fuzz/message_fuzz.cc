@@ -2,8 +2,10 @@
 // Records of `dump`, as any bytes: messages are put together or refused, a header is one line
 // without a control byte, and every format takes them.
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "events/messages.h"

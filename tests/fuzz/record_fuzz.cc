@@ -4,8 +4,12 @@
 //   input: 4 bytes of options, 8 of the clocks' offset, then the record
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "events/decode.h"
 #include "format/line.h"

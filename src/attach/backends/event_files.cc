@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <system_error>
 
 #include "select/lines.h"
 

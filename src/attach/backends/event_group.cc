@@ -10,7 +10,10 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdint>
 #include <fstream>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "attach/backends/event_files.h"

@@ -4,6 +4,7 @@
 // costs three. But they outlive whoever made them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Single kprobes through perf events: no tracefs, and nothing is left when their owner dies.
+#include <span>
+
 #include "attach/backends/backend.h"
 #include "attach/backends/kprobe_pmu.h"
 #include "attach/backends/one_by_one.h"

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 namespace socketrace {
 namespace {

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <span>
+#include <vector>
 
 #include "attach/backends/backend.h"
 #include "attach/backends/batches.h"

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <string>
+#include <system_error>
 
 namespace socketrace {
 

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "attach/backends/batches.h"
 #include "attach/backends/kprobe_blacklist.h"

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vector>
+
 using namespace socketrace;
 
 TEST_CASE("traced types by the names C gives them") {

@@ -5,6 +5,7 @@
 
 #include <set>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 #include "../golden.h"

@@ -3,7 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstdint>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "../golden.h"
 #include "bpf/contract/calls.h"

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "../format/canned_connect.h"
 #include "canned_dns.h"

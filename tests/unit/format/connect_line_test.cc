@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <string>
 #include <vector>
 
 #include "../golden.h"

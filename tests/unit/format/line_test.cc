@@ -5,7 +5,9 @@
 #include <linux/if_ether.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
+#include <string_view>
 
 #include "tests/unit/format/canned.h"
 #include "tests/unit/golden.h"

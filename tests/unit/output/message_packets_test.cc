@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "base/fd.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "output/tcp_packets.h"
 
+#include <string>
+
 #include "said.h"
 
 using namespace socketrace;
@@ -29,7 +31,7 @@ void exchange(File& file, uint64_t connection = 0) {
 
 }  // namespace
 
-TEST_CASE("an HTTP exchange dissects as HTTP, and nothing about its TCP is wrong") {
+TEST_CASE_WITH_TSHARK("an HTTP exchange dissects as HTTP, and nothing about its TCP is wrong") {
   auto file = said::open(DumpFormat::pcap_tcp);
   exchange(file);
   file.close(100);
@@ -52,7 +54,7 @@ TEST_CASE("an HTTP exchange dissects as HTTP, and nothing about its TCP is wrong
         "02:00:01:02:03:04\t02:00:00:00:00:11\n02:00:00:00:00:11\t02:00:01:02:03:04\n");
 }
 
-TEST_CASE("the same by what was received, but for what was only peeked at") {
+TEST_CASE_WITH_TSHARK("the same by what was received, but for what was only peeked at") {
   Dump dump;
   dump.format = DumpFormat::pcap_tcp;
   dump.send = false;
@@ -71,7 +73,8 @@ TEST_CASE("the same by what was received, but for what was only peeked at") {
   CHECK(wrong(file).empty());
 }
 
-TEST_CASE("HTTP/2 at port 80, what is not HTTP at none of Wireshark's, or where one says") {
+TEST_CASE_WITH_TSHARK(
+    "HTTP/2 at port 80, what is not HTTP at none of Wireshark's, or where one says") {
   auto file = said::open(DumpFormat::pcap_tcp);
   const std::string preface("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
   file.say(File::head(true), preface);
@@ -88,7 +91,7 @@ TEST_CASE("HTTP/2 at port 80, what is not HTTP at none of Wireshark's, or where 
         "58000\t6379\n6379\t58000\n");
 }
 
-TEST_CASE("what was lost or not captured is missing in the conversation, too") {
+TEST_CASE_WITH_TSHARK("what was lost or not captured is missing in the conversation, too") {
   auto file = said::open(DumpFormat::pcap_tcp);
   st_message head = File::head(true);
   file.say(head, "one");
@@ -103,7 +106,7 @@ TEST_CASE("what was lost or not captured is missing in the conversation, too") {
   CHECK(file.fields("tcp.analysis.flags", "-e frame.number") == "5\n");  // before "two"
 }
 
-TEST_CASE("sockets at the same addresses are another conversation") {
+TEST_CASE_WITH_TSHARK("sockets at the same addresses are another conversation") {
   auto file = said::open(DumpFormat::pcap_tcp);
   file.say(File::head(true), "GET /1 HTTP/1.1\r\n\r\n");
   st_message again = File::head(true);
@@ -125,7 +128,7 @@ TEST_CASE("sockets at the same addresses are another conversation") {
   CHECK(wrong(file).empty());
 }
 
-TEST_CASE("conversations that never end are ended, oldest first") {
+TEST_CASE_WITH_TSHARK("conversations that never end are ended, oldest first") {
   auto file = said::open(DumpFormat::pcap_tcp);
   for (uint64_t n = 0; n < 8200; ++n) {
     st_message head = File::head(true, n * 1000);

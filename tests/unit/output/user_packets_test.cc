@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "output/user_packets.h"
 
+#include <cstring>
+#include <string>
+
 #include "said.h"
 
 using namespace socketrace;
@@ -14,7 +17,7 @@ constexpr char kAsHttp[] =
 
 }  // namespace
 
-TEST_CASE("tshark reads pcap, and what is said by its table of user packets") {
+TEST_CASE_WITH_TSHARK("tshark reads pcap, and what is said by its table of user packets") {
   auto file = said::open(DumpFormat::pcap);
   file.say(said::File::head(true), "GET /_ping HTTP/1.1\r\n\r\n");
   file.say(said::File::head(false), "xy", 100);
@@ -23,7 +26,7 @@ TEST_CASE("tshark reads pcap, and what is said by its table of user packets") {
   CHECK(file.read_by_tshark(kAsHttp) == "/_ping\n\n");
 }
 
-TEST_CASE("tshark reads pcapng: time, lengths, direction, and all else in a comment") {
+TEST_CASE_WITH_TSHARK("tshark reads pcapng: time, lengths, direction, and all else in a comment") {
   auto file = said::open(DumpFormat::pcapng);
   st_message head = said::File::head(true);
   std::memcpy(head.comm, "cu\x1b\xffrl", 7);
@@ -50,7 +53,7 @@ TEST_CASE("tshark reads pcapng: time, lengths, direction, and all else in a comm
   CHECK(file.read_by_tshark(kAsHttp) == "/_ping\n\n\n");
 }
 
-TEST_CASE("packets of every length end where blocks begin") {
+TEST_CASE_WITH_TSHARK("packets of every length end where blocks begin") {
   auto file = said::open(DumpFormat::pcapng);
   std::string lengths;
   for (size_t length = 0; length < 9; ++length) {

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <linux/btf.h>
 
+#include <string>
+
 #include "unit/select/toy_btf.h"
 
 using namespace socketrace;

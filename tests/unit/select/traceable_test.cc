@@ -2,8 +2,11 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "select/pick.h"
 #include "unit/select/toy_files.h"

@@ -2,7 +2,11 @@
 #include <doctest/doctest.h>
 #include <linux/btf.h>
 
+#include <cstdint>
 #include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "unit/select/toy_btf.h"
 #include "unit/select/toy_files.h"
