@@ -33,22 +33,19 @@ version_of() {
   "$@" 2>/dev/null | head -n 1 | grep . || echo none
 }
 
-# build_for_guests [target...]: a build that has its libraries inside where they can be linked so;
-# otherwise one that takes them along (payload.sh). Sets guest_build to its folder.
+# build_for_guests FOLDER [meson setup option]...: with the libraries inside, where they can be linked so;
+# otherwise the guest gets them beside the program (payload.sh).
 build_for_guests() {
-  local log
-  guest_build=build-static
-  if [[ ! -f $guest_build/build.ninja ]]; then
-    if ! log=$(meson setup "$guest_build" -Dprefer_static=true "${setup_options[@]}" 2>&1); then
-      # In meson/meson.build; whatever else is wrong is wrong with the other build, too.
-      grep -m 1 -o -- '-Dprefer_static=true cannot link here: [^.]*\.a [^.]*' <<<"$log" >&2 || echo "$log" >&2
-      guest_build=build
-    fi
+  local log why
+  if [[ ! -f $1/build.ninja ]]; then
+    log=$(meson setup "$1" -Dprefer_static=true "${setup_options[@]}" "${@:2}" 2>&1) || {
+      # The error of meson/meson.build. Whatever else is wrong is so for the other build, too, which tells.
+      why=$(grep -m 1 -o -- '-Dprefer_static=true cannot link here: .*package)' <<<"$log" || true)
+      [[ -z $why ]] || echo "scripts/${0##*/}: $why: guests get the shared libraries" >&2
+      rm -rf "$1/meson-private" # what was asked for in vain is kept there
+    }
   fi
-  build_into "$guest_build" -- "$@"
+  build_into "$@"
 }
 
-# One file for every guest: the libraries are inside.
-build_static() {
-  build_into build-static -Dprefer_static=true
-}
+build_static() { build_for_guests build-static; }
