@@ -15,6 +15,12 @@ constexpr char kAsHttp[] =
     "-o 'uat:user_dlts:\"User 0 (DLT=147)\",\"http\",\"125\",\"\",\"0\",\"\"' "
     "-T fields -e http.request.uri";
 
+// Wireshark 4.4 writes a backslash in a field as two, 4.0 as it is.
+std::string with_single_backslashes(std::string text) {
+  for (size_t at = 0; (at = text.find("\\\\", at)) != std::string::npos; ++at) text.erase(at, 1);
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE_WITH_TSHARK("tshark reads pcap, and what is said by its table of user packets") {
@@ -38,9 +44,10 @@ TEST_CASE_WITH_TSHARK("tshark reads pcapng: time, lengths, direction, and all el
   head = said::File::head(true);
   head.asked = 5;
   file.say(head, "");
-  CHECK(file.fields("frame",
-                    "-e frame.time_epoch -e frame.len -e frame.cap_len "
-                    "-e frame.packet_flags_direction -e frame.interface_name -e frame.comment") ==
+  CHECK(with_single_backslashes(file.fields(
+            "frame",
+            "-e frame.time_epoch -e frame.len -e frame.cap_len "
+            "-e frame.packet_flags_direction -e frame.interface_name -e frame.comment")) ==
         "1700000000.123456789\t148\t148\t0x00000002\tunix\t"
         ">>> process cu\\x1b\\xffrl [16909060 -> 17] path /run/x.sock len 23(23) inode=1100 "
         "peer_inode=1200 type=stream\n"
