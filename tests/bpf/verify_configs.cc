@@ -19,14 +19,16 @@
 #include <string_view>
 #include <vector>
 
-#include "attach/config.h"
-#include "bpf/calls.skel.h"
-#include "bpf/connect.skel.h"
 #include "bpf/contract/calls.h"
 #include "bpf/contract/connect.h"
 #include "bpf/contract/count.h"
 #include "bpf/contract/dump.h"
 #include "bpf/contract/event.h"
+
+// Skeletons name the structs of the contract, and include nothing.
+#include "attach/config.h"
+#include "bpf/calls.skel.h"
+#include "bpf/connect.skel.h"
 #include "bpf/count.skel.h"
 #include "bpf/dump.skel.h"
 #include "bpf/trace.skel.h"
