@@ -2,8 +2,12 @@
 # shellcheck disable=SC2034,SC2154 # takes its variables from scripts/guest and leaves its results there
 # QEMU: one virtual machine, its ports and disks. Needs packages.sh, kernels.sh.
 
-# machine_board: sets what the row's architecture wants of QEMU, and installs it.
+# install_emulator ARCH: what the packages of every guest do not bring.
+install_emulator() { [[ $1 != arm64 ]] || install_packages qemu-system-arm; }
+
+# machine_board: sets what the row's architecture wants of QEMU.
 machine_board() {
+	install_emulator "$kernel_arch"
 	case $kernel_arch in
 	amd64)
 		emulator=qemu-system-x86_64
@@ -14,7 +18,6 @@ machine_board() {
 		board_ports=(/dev/ttyS1 /dev/ttyS2 /dev/ttyS3)
 		;;
 	arm64)
-		install_packages qemu-system-arm
 		emulator=qemu-system-aarch64
 		# QEMU's own function for pointer authentication: an emulator is slow at the architecture's.
 		board_options=(-M virt -cpu "max,pauth-impdef=on${cpu:+,$cpu}")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from harness import (KERNEL, SOCKETRACE, Tracer, case, check, check_equal, check_no_residue, read,
+from harness import (ACCEPT4, KERNEL, SOCKETRACE, Tracer, case, check, check_equal, check_no_residue, read,
                      socketrace)
 from traffic import TcpPair, run_as
 
@@ -115,7 +115,7 @@ def a_call_that_began_before_us():
                                        "CLIENT": str(client.getsockname()[1])})
         check_equal(driver.stdout.readline(), "ready\n", "driver")
         end = time.monotonic() + 60
-        while not read(f"/proc/{driver.pid}/syscall").startswith("288 "):  # accept4 on x86-64
+        while not read(f"/proc/{driver.pid}/syscall").startswith(f"{ACCEPT4} "):
             check(time.monotonic() < end, "the driver never sleeps in accept4")
             time.sleep(0.05)
         with Tracer("calls", "--filter-comm", "driver") as tracer:

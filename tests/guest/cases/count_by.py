@@ -9,7 +9,7 @@ import time
 
 from count_driver import MPTCP, Driver
 from count_told import COMM, drive, intervals_of
-from harness import Tracer, case, check, check_equal, check_no_residue
+from harness import ACCEPT, ACCEPT4, Tracer, case, check, check_equal, check_no_residue
 from traffic import TcpPair, in_thread, run_as
 
 
@@ -151,8 +151,8 @@ def who_waits_already_is_counted():
 
 
 def until_in_accept(pid):
-    """The number of accept4(2), or of accept(2), on x86-64."""
-    while open(f"/proc/{pid}/syscall", encoding="ascii").read().split()[0] not in ("288", "43"):
+    """accept4(2), or accept(2)."""
+    while open(f"/proc/{pid}/syscall", encoding="ascii").read().split()[0] not in (str(ACCEPT4), str(ACCEPT)):
         time.sleep(0.05)
 
 

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Which cases run where. TRUTH: those that hold what socketrace says against what was done, by exact counts and
+values, a few of each command; scripts/test runs them on the rows of scripts/lib/kernels.table that are tested so.
+LEFT_OUT: what cannot be had on a row, and why; run.py prints each, and scripts/test once more at its end."""
+import fnmatch
+
+TRUTH = (
+    "attaching.all_ways_see_the_same_hits",
+    "calls.datagrams_one_by_one_and_many_at_once",
+    "calls.inet_calls_and_their_errors",
+    "calls.states_carry_their_owner",
+    "calls.ten_thousand_refused_and_a_good_one",
+    "calls.unix_names_of_every_kind",
+    "connect.every_family_has_its_line",
+    "connect.results_are_final_and_timed",
+    "connect.the_owner_is_right_when_others_are_interrupted",
+    "connect_dns.a_statically_linked_resolver_is_named",
+    "count.calls_equal_the_drivers_own_count",
+    "count_by.by_family_equals_the_driver",
+    "count_by.by_protocol_equals_the_driver",
+    "count_functions.functions_are_what_the_main_command_prints",
+    "count_functions.functions_by_every_way",
+    "dump_calls.sendfile_and_splice",
+    "dump_calls.twenty_segments_and_sendmmsg",
+    "dump_names.path_alias_relative_and_glob",
+    "dump_packets.an_http_exchange_as_tcp",
+    "endpoints.ipv4_tcp",
+    "endpoints.ipv6_tcp",
+    "endpoints.udp",
+    "limits.a_slow_host_of_many_writers",
+    "limits.exactly_50_hits_then_a_normal_end",
+    "limits.nothing_lost_with_all_functions",
+    "limits.nothing_lost_with_three_functions",
+    "limits.overload_counts_every_loss",
+    "sockets.receive_path_shows_the_tuple_of_the_headers",
+    "sockets.stacks_show_the_way_to_the_syscall",
+)
+
+# (rows, as a shell pattern; case; reason)
+LEFT_OUT = (
+    ("*-arm64", "attaching.hits_by_probe_events_know_their_context",
+     "context= is not told there: it is read from the preempt counter that x86 keeps in a per-CPU variable"),
+    ("*-arm64", "calls.calls_of_32_bit_programs_are_counted",
+     "the case calls as a 32-bit program of x86 does, by int 0x80"),
+)
+
+
+def left_out_of(row):
+    """{case: reason}"""
+    return {case: reason for rows, case, reason in LEFT_OUT if fnmatch.fnmatch(row, rows)}
+
+
+def check_names(known):
+    """A name that no case has any more would leave something out unseen."""
+    unknown = {*TRUTH, *(case for _, case, _ in LEFT_OUT)} - set(known)
+    if unknown:
+        raise SystemExit(f"tests/guest/truth.py names no case: {sorted(unknown)}")
