@@ -18,8 +18,7 @@ const volatile __u8 st_numbers[ST_MAX_NUMBER] = {}; /* ST_NUMBER_* */
 
 /* inet_sock_set_state(sk, old, new): before sk_state is written. */
 SEC("?raw_tp/inet_sock_set_state") int st_state_change(struct bpf_raw_tracepoint_args *ctx) {
-  __u8 copy[COMMON_BYTES] __attribute__((aligned(8)));
-  struct subject s = subject_of((const void *)ctx->args[0], copy);
+  struct subject s = {.sk = (const void *)ctx->args[0]};
   __u32 old = ctx->args[1], now = ctx->args[2];
   struct st_state_change *change;
   struct st_stats *counters;

@@ -40,8 +40,7 @@ static __always_inline bool can_follow(const struct st_event *e) {
 }
 
 SEC("?tp/syscalls/sys_enter_connect") int st_connect_enter(struct call_enter *ctx) {
-  __u8 copy[COMMON_BYTES] __attribute__((aligned(8))) = {};
-  struct subject s = {.copy = copy, .common = (const void *)copy};
+  struct subject s = {};
   __u64 thread = bpf_get_current_pid_tgid(), key;
   const struct socket *socket;
   struct st_event e = {};
@@ -133,8 +132,7 @@ static __always_inline void make_address(struct st_connect *told, const struct s
 }
 
 static __always_inline void begin_without_call(const struct sock *sk) {
-  __u8 copy[COMMON_BYTES] __attribute__((aligned(8))) = {};
-  struct subject s = {.copy = copy, .common = (const void *)copy, .sk = sk};
+  struct subject s = {.sk = sk};
   struct st_event e = {};
   struct attempt *a;
 

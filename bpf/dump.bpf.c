@@ -16,43 +16,52 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+static __always_inline bool is_wanted_type(__u16 type) {
+  return !st_dump.types || st_dump.types & (1u << (type & 31));
+}
+
 /* ---- entries ------------------------------------------------------------------------------- */
 
 static __always_inline int enter(const struct socket *socket, const struct msghdr *msg, __u64 size,
                                  __u32 flags, __u32 side) {
   __u64 thread = bpf_get_current_pid_tgid();
-  const struct sock *sk = BPF_CORE_READ(socket, sk), *peer;
-  struct call call = {.sk = sk, .msg = msg, .asked = size};
+  const struct sock *sk = BPF_CORE_READ(socket, sk);
+  struct call *call;
+  __u32 known;
+  __u16 type;
 
   if (!sk) return 0;
-  peer = peer_of(&call);
-  call.type = BPF_CORE_READ(sk, sk_type);
-  if (sock_matches(sk)) call.flags |= ST_MSG_PATH_LOCAL;
-  if (peer && sock_matches(peer)) call.flags |= ST_MSG_PATH_PEER;
-  if (side == ST_DUMP_SEND && !call.flags && destination_matches(msg))
-    call.flags |= ST_MSG_PATH_PEER;
-  if (st_dump.match_all) call.flags = ST_MSG_PATH_LOCAL | ST_MSG_PATH_PEER;
+  type = BPF_CORE_READ(sk, sk_type);
+  known = ends_that_match(sk);
+  if (side == ST_DUMP_SEND && !known && destination_matches(msg)) known = ST_MSG_PATH_PEER;
   /* The other end of a connection stays, that of a datagram is known later. */
-  if (!call.flags && call.type == SOCK_STREAM) return 0;
-  if (call.flags) remember_user(sk);
-  if (!(st_dump.sides & side)) return 0;
-  if (st_dump.types && !(st_dump.types & (1u << (call.type & 31)))) return 0;
+  if (!known && type == SOCK_STREAM) return 0;
+  if (known) remember_user(sk);
+  if (!(st_dump.sides & side) || !is_wanted_type(type)) return 0;
 
-  call.control = BPF_CORE_READ(msg, msg_control);
-  call.control_length = BPF_CORE_READ(msg, msg_controllen);
+  call = begin_call(thread);
+  if (!call) {
+    if (!st_state.enabled || !known) return 0;
+    count_message();
+    count_loss(sk, side == ST_DUMP_SEND ? size : 0); /* of a receiver: nobody knows */
+    return 0;
+  }
   if (side == ST_DUMP_RECV) {
-    call.flags |= ST_MSG_RECV;
-    if (flags & MSG_PEEK) call.flags |= ST_MSG_PEEK;
+    known |= ST_MSG_RECV;
+    if (flags & MSG_PEEK) known |= ST_MSG_PEEK;
   } else {
     flags = BPF_CORE_READ(msg, msg_flags);
   }
-  if (flags & MSG_OOB) call.flags |= ST_MSG_OOB;
-  call.compat = (flags & MSG_CMSG_COMPAT) != 0;
-  read_buffer(&call.buffer, msg);
-  if (bpf_map_update_elem(&calls, &thread, &call, BPF_ANY) && st_state.enabled && call.flags) {
-    count_message();
-    count_loss(sk, side == ST_DUMP_SEND ? size : 0); /* of a receiver: nobody knows */
-  }
+  if (flags & MSG_OOB) known |= ST_MSG_OOB;
+  call->sk = sk;
+  call->msg = msg;
+  call->asked = size;
+  call->control = BPF_CORE_READ(msg, msg_control);
+  call->control_length = BPF_CORE_READ(msg, msg_controllen);
+  call->type = type;
+  call->flags = known;
+  call->compat = (flags & MSG_CMSG_COMPAT) != 0;
+  read_buffer(&call->buffer, msg);
   return 0;
 }
 
@@ -174,21 +183,23 @@ int BPF_PROG(st_seqpacket_received, const struct socket *socket, const void *msg
 
 static __always_inline int spliced(const struct socket *socket, __u64 size, __s64 result,
                                    __u32 side) {
-  const struct sock *sk = BPF_CORE_READ(socket, sk), *peer;
-  struct call call = {.sk = sk, .asked = size};
-
-  __u64 thread = bpf_get_current_pid_tgid();
+  const struct sock *sk = BPF_CORE_READ(socket, sk);
+  struct call *call;
+  __u32 known;
+  __u16 type;
 
   if (!(st_dump.sides & side) || !sk) return 0;
-  call.type = BPF_CORE_READ(sk, sk_type);
-  if (st_dump.types && !(st_dump.types & (1u << (call.type & 31)))) return 0;
-  peer = peer_of(&call);
-  if (sock_matches(sk)) call.flags |= ST_MSG_PATH_LOCAL;
-  if (peer && sock_matches(peer)) call.flags |= ST_MSG_PATH_PEER;
-  if (!call.flags) return 0;
-  if (side == ST_DUMP_RECV) call.flags |= ST_MSG_RECV;
+  type = BPF_CORE_READ(sk, sk_type);
+  if (!is_wanted_type(type)) return 0;
+  known = ends_that_match(sk);
+  if (!known) return 0;
   remember_user(sk);
-  if (bpf_map_update_elem(&calls, &thread, &call, BPF_ANY)) return 0;
+  call = begin_call(bpf_get_current_pid_tgid());
+  if (!call) return 0;
+  call->sk = sk;
+  call->asked = size;
+  call->type = type;
+  call->flags = side == ST_DUMP_RECV ? known | ST_MSG_RECV : known;
   return leave(socket, result);
 }
 

@@ -70,8 +70,7 @@ static __always_inline void emit_sections(void *ctx, struct st_event *e, const s
 /* Whatever of the kernel's objects, filters and sections there is. */
 static __always_inline int general_hit(void *ctx, const void *object, __u32 kind, __u32 func,
                                        __u64 ip, bool context, bool direct) {
-  __u8 copy[COMMON_BYTES] __attribute__((aligned(8)));
-  struct subject s = {.copy = copy, .common = (const void *)copy, .direct = direct};
+  struct subject s = {.direct = direct};
   struct st_event e = {}; /* no helper gets at it: registers, and only what is needed */
   struct st_stats *counters;
 

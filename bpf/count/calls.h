@@ -34,8 +34,7 @@ static __always_inline void add_operations(__u32 op, __s64 result, __u64 times, 
 
 /* The call is over: count it if its socket matches. `p`: of a connect. */
 static __always_inline void count_call(__u32 op, __s64 result, __u32 fd, const struct pending *p) {
-  __u8 copy[COMMON_BYTES] __attribute__((aligned(8))) = {};
-  struct subject s = {.copy = copy, .common = (const void *)copy};
+  struct subject s = {};
   const struct socket *socket = socket_of_descriptor(fd);
   struct st_event e = {};
 

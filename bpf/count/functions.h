@@ -25,8 +25,7 @@ struct {
 
 static __always_inline int count_hit(const void *object, __u32 kind, __u32 func, __u64 ip,
                                      bool context, bool direct) {
-  __u8 copy[COMMON_BYTES] __attribute__((aligned(8)));
-  struct subject s = {.copy = copy, .common = (const void *)copy, .direct = direct};
+  struct subject s = {.direct = direct};
   struct st_event e = {};
   __u64 *count, none = 0;
 

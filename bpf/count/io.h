@@ -18,8 +18,7 @@
 
 /* A send or receive on this socket, of a task that matches. */
 static __always_inline bool io_matches(const struct sock *sk) {
-  __u8 copy[COMMON_BYTES] __attribute__((aligned(8))) = {};
-  struct subject s = {.copy = copy, .common = (const void *)copy, .sk = sk};
+  struct subject s = {.sk = sk};
   struct st_event e = {};
 
   if (!filters_by_subject()) return true;

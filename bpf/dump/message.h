@@ -9,15 +9,9 @@ struct task {
   __u32 tgid, tid, uid, peer;
 };
 
-static __always_inline const struct sock *peer_of(const struct call *call) {
-  const struct unix_sock *sk = (const void *)call->sk;
-
-  return BPF_CORE_READ(sk, peer);
-}
-
 static __always_inline void read_ends(struct task *t, struct call *call) {
   struct st_event ids = {};
-  const struct sock *peer = peer_of(call);
+  const struct sock *peer = peer_of(call->sk);
   __u64 inode = call->other_inode;
   __u32 *user;
 
@@ -81,7 +75,7 @@ static __always_inline void read_control(struct call *call) {
 }
 
 static __always_inline void read_peer_name(struct st_message *m, const struct call *call) {
-  const struct sock *peer = peer_of(call);
+  const struct sock *peer = peer_of(call->sk);
   const struct msghdr *msg = call->msg;
   __u32 length;
 
@@ -120,7 +114,7 @@ static __always_inline bool send_message(const struct call *call, __u64 thread,
   m->head.thread = thread;
   m->head.time_ns = call->time_ns;
   m->sock = (unsigned long)call->sk;
-  m->peer_sock = (unsigned long)peer_of(call);
+  m->peer_sock = (unsigned long)peer_of(call->sk);
   m->local_inode = inode;
   m->asked = call->asked;
   m->result = result;

@@ -61,6 +61,22 @@ static __always_inline bool sock_matches(const struct sock *sk) {
          BPF_CORE_READ(inode, i_sb, s_dev) == st_dump.file_device;
 }
 
+static __always_inline const struct sock *peer_of(const struct sock *sk) {
+  return BPF_CORE_READ((const struct unix_sock *)sk, peer);
+}
+
+/* Flags of enum st_message_flag; none: neither end matches. */
+static __always_inline __u32 ends_that_match(const struct sock *sk) {
+  const struct sock *peer;
+  __u32 ends = 0;
+
+  if (st_dump.match_all) return ST_MSG_PATH_LOCAL | ST_MSG_PATH_PEER;
+  peer = peer_of(sk);
+  if (sock_matches(sk)) ends |= ST_MSG_PATH_LOCAL;
+  if (peer && sock_matches(peer)) ends |= ST_MSG_PATH_PEER;
+  return ends;
+}
+
 /* The destination that a sender named; the kernel has terminated it. `address` is that of a struct
  * msghdr. */
 __noinline int st_destination_matches(__u64 address) {

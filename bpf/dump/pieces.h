@@ -39,6 +39,15 @@ struct {
   __type(value, struct call);
 } calls SEC(".maps");
 
+/* Nothing known yet: a call is put together in its place in the map, for it is more than half of
+ * the stack. Only programs of the same thread look there. */
+static const struct call no_call = {};
+
+static __always_inline struct call *begin_call(__u64 thread) {
+  if (bpf_map_update_elem(&calls, &thread, &no_call, BPF_ANY)) return NULL;
+  return bpf_map_lookup_elem(&calls, &thread);
+}
+
 /* By socket: the process that used it last. */
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);

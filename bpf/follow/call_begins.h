@@ -14,10 +14,6 @@
 
 struct st_unseen st_unseen = {};
 
-static __always_inline struct subject subject_of(const struct sock *sk, __u8 *copy) {
-  return (struct subject){.copy = copy, .common = (const void *)copy, .sk = sk};
-}
-
 struct begun {
   __u64 sock; /* behind the descriptor */
   __u32 call; /* enum st_call: what a killed thread left behind is no other's */
@@ -25,7 +21,6 @@ struct begun {
   struct address address;
   /* For the end: this does not fit on the stack. */
   struct st_event event;
-  __u8 copy[COMMON_BYTES] __attribute__((aligned(8)));
 };
 struct closing {
   struct st_event event;
@@ -78,8 +73,7 @@ static __always_inline bool is_full_unix(const struct st_event *e, const struct 
 }
 
 static __always_inline void begin_close(__u32 thread, __u32 fd) {
-  __u8 copy[COMMON_BYTES] __attribute__((aligned(8)));
-  struct subject s = subject_of(sock_behind(fd), copy);
+  struct subject s = {.sk = sock_behind(fd)};
   struct closing *kept;
 
   if (!s.sk) return;

@@ -142,7 +142,7 @@ static __always_inline void end_call(__u32 thread, __u32 call, const struct argu
   } else if (kept->sock != (__u64)(unsigned long)sk) {
     sk = NULL; /* another thread has put something else behind the descriptor */
   }
-  s = subject_of(sk, kept->copy);
+  s = (struct subject){.sk = sk};
   e = &kept->event;
   if (message) __builtin_memset(e, 0, sizeof(*e));
   if (!match_task(e)) return;

@@ -7,15 +7,14 @@
  * once per hit, either because a filter wants it (match.h) or because the hit is sent (identity.h).
  *
  * A probe read costs about the same for 4 bytes and for 100 (the helper call dominates), hence
- * whole stretches of sock_common are copied and then looked at through CO-RE offsets.
+ * stretches of sock_common are copied and then looked at through CO-RE offsets. The copies live no
+ * longer than their step: what comes after takes the same place on the stack, which is scarce.
  */
 #ifndef SOCKETRACE_BPF_SOCK_H
 #define SOCKETRACE_BPF_SOCK_H
 
-#include "bpf/contract/event.h"
+#include "bpf/identity/config.h"
 #include "bpf/kernel/read.h"
-
-#define COMMON_BYTES 144 /* sizeof(struct sock_common) is 136 on 5.10 to 7.2 */
 
 static __always_inline bool is_inet(const struct st_event *e) {
   return e->family == AF_INET || e->family == AF_INET6;
@@ -35,17 +34,18 @@ static __always_inline bool from_headers(const struct st_event *e) {
 /* The fields from the start of sock_common to skc_bound_dev_if: the kernel's lookup tables compare
  * them as one block and keep them in front. */
 #define HEAD_END FIELD_END(struct sock_common, skc_bound_dev_if)
+#define HEAD_BYTES 24
 
 static __always_inline void read_head(struct st_event *e, struct subject *s) {
-  const struct sock_common *c;
+  __u8 copy[HEAD_BYTES] __attribute__((aligned(8)));
+  const struct sock_common *c = (const void *)copy;
 
   e->sock = (__u64)(unsigned long)s->sk;
   /* A failed read leaves zeroes, and family 0 reads as a fresh sock. */
   if (s->direct)
-    s->common = DIRECT(sock_common, s->sk);
+    c = DIRECT(sock_common, s->sk);
   else
-    bpf_probe_read_kernel(s->copy, HEAD_END, s->sk);
-  c = s->common;
+    bpf_probe_read_kernel(copy, HEAD_END, s->sk);
   e->family = c->skc_family;
   if (!e->family) {
     e->flags |= ST_HIT_FRESH;
@@ -53,6 +53,8 @@ static __always_inline void read_head(struct st_event *e, struct subject *s) {
   }
   e->state = c->skc_state;
   e->ifindex = c->skc_bound_dev_if;
+  s->reuseport = BPF_CORE_READ_BITFIELD(c, skc_reuseport);
+  if (st_config.addr_count) s->ipv6only = BPF_CORE_READ_BITFIELD(c, skc_ipv6only);
   if (!is_inet(e)) return;
   /* Other families use the same numbers for states of their own (BT_CONNECT2 is 6). */
   if (e->state == TCP_NEW_SYN_RECV)
@@ -101,33 +103,49 @@ static __always_inline void read_mark(struct st_event *e, const struct subject *
     e->mark = GET(s, sock, s->sk, sk_mark);
 }
 
-static __always_inline void read_ipv6_ends(struct st_event *e, const struct subject *s) {
-  const struct sock_common *c = s->common;
-
+static __always_inline void read_ipv6_ends(struct st_event *e, const struct sock_common *c) {
   if (!bpf_core_field_exists(struct sock_common, skc_v6_daddr)) return; /* CONFIG_IPV6=n */
   __builtin_memcpy(e->local.bytes, &c->skc_v6_rcv_saddr, 16);
   __builtin_memcpy(e->remote.bytes, &c->skc_v6_daddr, 16);
 }
 
-/* The rest of sock_common: IPv6 addresses, cookie, the pointer to the namespace. */
+static __always_inline const struct net *net_of(const struct sock_common *c) {
+  if (!bpf_core_field_exists(possible_net_t, net)) return NULL;
+  return c->skc_net.net;
+}
+
+/* The pointer to the namespace, both IPv6 addresses, the cookie: in a row on every kernel. */
+#define REST_BEGIN bpf_core_field_offset(struct sock_common, skc_net)
+#define REST_END FIELD_END(struct sock_common, skc_cookie)
+#define REST_BYTES 48
+
 static __always_inline void read_rest(struct st_event *e, struct subject *s) {
-  const struct sock_common *c = s->common;
-  __u32 end = bpf_core_type_size(struct sock_common);
+  __u8 copy[REST_BYTES] __attribute__((aligned(8)));
+  const struct sock_common *c;
+  long before = 0;
 
   if (s->has_rest) return;
-  if (end > COMMON_BYTES) /* a constant: costs nothing */
-    end = COMMON_BYTES;
-  if (!s->direct)
-    bpf_probe_read_kernel(s->copy + HEAD_END, end - HEAD_END, (const void *)s->sk + HEAD_END);
-  if (e->family == AF_INET6 && !from_headers(e)) read_ipv6_ends(e, s);
+  if (s->direct) {
+    c = DIRECT(sock_common, s->sk);
+  } else {
+    /* The verifier allows no subtraction from a stack pointer, but adding a negative number; and a
+     * negation it takes for any number. */
+    asm volatile("" : "+r"(before));
+    before -= REST_BEGIN;
+    asm volatile("" : "+r"(before));
+    c = (const void *)copy + before;
+    bpf_probe_read_kernel(copy, REST_END - REST_BEGIN, (const void *)s->sk + REST_BEGIN);
+  }
+  if (e->family == AF_INET6 && !from_headers(e)) read_ipv6_ends(e, c);
   e->sock_cookie = c->skc_cookie.counter;
-  if (BPF_CORE_READ_BITFIELD(c, skc_reuseport)) e->flags |= ST_HIT_REUSEPORT;
+  if (s->reuseport) e->flags |= ST_HIT_REUSEPORT;
+  s->net = net_of(c);
 }
 
 /* After read_rest. */
 static __always_inline void read_netns(struct st_event *e, const struct subject *s) {
   if (!bpf_core_field_exists(possible_net_t, net)) return;
-  e->netns = GET(s, net, s->common->skc_net.net, ns.inum);
+  e->netns = GET(s, net, s->net, ns.inum);
 }
 
 #endif

@@ -18,9 +18,10 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type_id) __ksym __weak;
 struct subject {
   const struct sock *sk;
   const struct sk_buff *skb;
-  const struct sock_common *common; /* sk's, or a copy of it: read_head, then read_rest */
-  void *copy;
+  const struct net *net; /* sk's: read_rest */
   bool direct;
+  bool ipv6only; /* sk's, these two: read_head */
+  bool reuseport;
   bool has_rest; /* read_rest was here, and the ends may have been replaced since */
 };
 

@@ -48,7 +48,8 @@ static __always_inline bool is_plain_packet(struct plain *p, const void *header,
 /* ---- told ----------------------------------------------------------------------------------- */
 
 static __always_inline void tell_sock(struct st_event *e, const void *sk) {
-  struct subject s = {.sk = sk, .common = DIRECT(sock_common, sk), .direct = true};
+  const struct sock_common *c = DIRECT(sock_common, sk);
+  struct subject s = {.direct = true};
   union {
     __u64 both;
     struct {
@@ -58,13 +59,14 @@ static __always_inline void tell_sock(struct st_event *e, const void *sk) {
 
   e->sock = (__u64)(unsigned long)sk;
   if (e->family == AF_INET) {
-    ipv4.both = s.common->skc_addrpair;
+    ipv4.both = c->skc_addrpair;
     __builtin_memcpy(e->local.bytes, &ipv4.local, 4);
     __builtin_memcpy(e->remote.bytes, &ipv4.remote, 4);
   } else {
-    e->ifindex = s.common->skc_bound_dev_if; /* the scope of a link-local address */
-    read_ipv6_ends(e, &s);
+    e->ifindex = c->skc_bound_dev_if; /* the scope of a link-local address */
+    read_ipv6_ends(e, c);
   }
+  s.net = net_of(c);
   read_netns(e, &s);
 }
 

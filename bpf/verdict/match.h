@@ -115,7 +115,7 @@ static __always_inline bool speaks_ipv4(const struct st_event *e, const struct s
                                         const struct ends *a) {
   if (!(is_mapped(a->local) || is_any(a->local)) || !(is_mapped(a->remote) || is_any(a->remote)))
     return false;
-  return from_headers(e) || !BPF_CORE_READ_BITFIELD(s->common, skc_ipv6only);
+  return from_headers(e) || !s->ipv6only;
 }
 
 static __always_inline bool words_match(const volatile struct st_addr_rule *rule, const __u32 *w) {

@@ -23,7 +23,8 @@ enum verdict {
 
 /* The hit, in the frame of its program and passed by its address. Volatile because what a register
  * keeps across a call, be it a rare one, or one that is a single instruction in the end, costs
- * every hit the saving and restoring of that register. Of the 512 bytes the general way leaves 32.
+ * every hit the saving and restoring of that register. Small: the frames of a call share 512 bytes,
+ * and the general way takes most (scripts/frames).
  */
 struct hit {
   struct pt_regs *volatile ctx;

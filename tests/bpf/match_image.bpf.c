@@ -24,7 +24,7 @@ SEC("?raw_tp") int st_where(void* ctx) {
   return 0;
 }
 
-/* Not on the stack, of which the general way leaves its callers 32 bytes. */
+/* Not on the stack, most of which the general way takes. */
 __u64 matched_before;
 
 static __always_inline __u64 matched(void) {
