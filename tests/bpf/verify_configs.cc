@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Does this kernel's verifier accept every program under every kind of configuration? Dead code is
 // never looked at, so each filter has to be set once for its code to be seen. Loads only, attaches
-// nothing. One line for each: `ok object.program config verified=N size=N`; exit status 1 after a
-// FAIL.
+// nothing. One line for each: `ok object.program config verified=N size=N stack=N+N`, the frames of
+// its functions in the verifier's order; at the end `most object.program verified=N config stack=N`
+// over all configurations, the stack of one function. Exit status 1 after a FAIL.
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -200,7 +201,34 @@ std::string_view missing_function(const bpf_program* program) {
 struct Log {
   std::string program;
   std::vector<char> text = std::vector<char>(1 << 20);
+  long most_verified = 0;  // instructions, of all configurations so far
+  const char* most_variant = "";
+  long most_stack = 0;  // bytes of one function's frame
 };
+
+// What the end of the verifier's log says: "processed N insns (limit ..." and "stack depth N+N".
+long verified_of(const Log& log) {
+  const char* found = std::strstr(log.text.data(), "processed ");
+  return found != nullptr ? std::strtol(found + 10, nullptr, 10) : 0;
+}
+std::string stack_of(const Log& log) {
+  const char* found = std::strstr(log.text.data(), "stack depth ");
+  if (found == nullptr) return "0";
+  found += 12;
+  return {found, std::strspn(found, "0123456789+")};
+}
+
+// Keeps the largest, for the account at the end.
+void note(Log& log, const char* variant, const std::string& stack) {
+  for (const char* frame = stack.c_str(); *frame != '\0'; frame += std::strspn(frame, "+")) {
+    char* end = nullptr;
+    log.most_stack = std::max(log.most_stack, std::strtol(frame, &end, 10));
+    frame = end;
+  }
+  if (verified_of(log) <= log.most_verified) return;
+  log.most_verified = verified_of(log);
+  log.most_variant = variant;
+}
 
 // Loads those of `programs` under one configuration; true when the kernel took them all.
 bool load(const Kind& kind, const Variant& variant, std::vector<Log>& programs, bool verbose,
@@ -220,16 +248,17 @@ bool load(const Kind& kind, const Variant& variant, std::vector<Log>& programs, 
   }
   if (opened.load() != 0) return false;
   if (!report) return true;
-  for (const Log& log : programs) {
+  for (Log& log : programs) {
     const bpf_program* program =
         bpf_object__find_program_by_name(opened.object, log.program.c_str());
     bpf_prog_info info = {};
     __u32 size = sizeof(info);
     bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
-    const char* seen = std::strstr(log.text.data(), "processed ");
-    std::printf("ok   %s.%-24s %-12s verified=%-6ld size=%u\n", kind.name, log.program.c_str(),
-                variant.name, seen ? std::strtol(seen + 10, nullptr, 10) : 0,
-                info.xlated_prog_len / 8);
+    const std::string stack = stack_of(log);
+    note(log, variant.name, stack);
+    std::printf("ok   %s.%-24s %-12s verified=%-6ld size=%u stack=%s\n", kind.name,
+                log.program.c_str(), variant.name, verified_of(log), info.xlated_prog_len / 8,
+                stack.c_str());
   }
   return true;
 }
@@ -246,7 +275,7 @@ int quiet(libbpf_print_level, const char*, va_list) {
 }
 
 // The programs of an object that this kernel can have at all.
-std::vector<Log> programs_of(const Kind& kind) {
+std::vector<Log> programs_of(const Kind& kind, std::string_view only) {
   static const bool kCookies = has_cookies(), kRdonlyCast = has_rdonly_cast(),
                     kPreemptCount = has_preempt_count();
   std::vector<Log> programs;
@@ -255,7 +284,7 @@ std::vector<Log> programs_of(const Kind& kind) {
   bpf_program* program;
   bpf_object__for_each_program(program, opened.object) {
     const std::string name = bpf_program__name(program);
-    if (!kind.covers(name)) continue;
+    if (!kind.covers(name) || (!only.empty() && name != only)) continue;
     if (wants_cookie(name) && !kCookies) {
       std::printf("skip %-24s needs bpf_get_attach_cookie (5.15)\n", name.c_str());
       continue;
@@ -278,19 +307,20 @@ std::vector<Log> programs_of(const Kind& kind) {
 }
 
 // How many programs the kernel refused.
-int verify(const Kind& kind) {
-  std::vector<Log> programs = programs_of(kind);
+int verify(const Kind& kind, std::string_view program, std::string_view only) {
+  std::vector<Log> programs = programs_of(kind, program);
   if (programs.empty()) {
     std::printf("FAIL open %s\n", kind.name);
     return 1;
   }
   int failed = 0;
   for (const Variant& variant : kind.variants()) {
+    if (!only.empty() && only != variant.name) continue;
     if (load(kind, variant, programs, false, true)) continue;
     for (Log& log : programs) {  // one by one: which of them is it?
       std::vector<Log> one(1);
       one[0].program = log.program;
-      if (load(kind, variant, one, false, true)) continue;
+      if (load(kind, variant, one, false, true)) continue;  // its figures are not noted
       failed++;
       std::printf("FAIL %s.%-24s %-12s\n", kind.name, log.program.c_str(), variant.name);
       if (failed > 1) continue;  // the log of the first tells enough
@@ -298,12 +328,15 @@ int verify(const Kind& kind) {
       print_tail(one[0].text.data());
     }
   }
+  for (const Log& log : programs)
+    std::printf("most %s.%-24s verified=%-6ld %-12s stack=%ld\n", kind.name, log.program.c_str(),
+                log.most_verified, log.most_variant, log.most_stack);
   return failed;
 }
 
 }  // namespace
 
-// verify-configs [OBJECT]
+// verify-configs [OBJECT [PROGRAM [CONFIG]]]
 int main(int argc, char** argv) {
   if (std::getenv("LIBBPF_LOG") == nullptr) libbpf_set_print(quiet);
   int failed = 0;
@@ -311,7 +344,7 @@ int main(int argc, char** argv) {
   for (const Kind& kind : kKinds) {
     if (argc > 1 && std::string_view(kind.name) != argv[1]) continue;
     known = true;
-    failed += verify(kind);
+    failed += verify(kind, argc > 2 ? argv[2] : "", argc > 3 ? argv[3] : "");
   }
   if (!known) {
     std::fputs("FAIL: want one of:", stdout);
