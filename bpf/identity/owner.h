@@ -6,14 +6,14 @@
 #ifndef SOCKETRACE_BPF_OWNER_H
 #define SOCKETRACE_BPF_OWNER_H
 
-#include "bpf/identity/config.h"
+#include "bpf/identity/sock.h"
 
 struct owner {
   __u32 tgid, tid; /* as st_event has them; 0: unknown */
   __u32 uid;
   __u32 pad;
   char comm[ST_COMM_LEN];
-};
+} __attribute__((aligned(8)));
 
 /* By address of the struct sock. Every birth of a sock that we hear of overwrites what an earlier
  * one at the same address left; the least recently used go when it is full. */
@@ -95,6 +95,18 @@ static __always_inline struct owner owner_at_change(const struct st_event *e, __
   }
   if (now == TCP_CLOSE) bpf_map_delete_elem(&owners, &key);
   return owner;
+}
+
+/* Whichever way the owner was found, the verifier goes on from here in one state: the lists of
+ * names, processes and addresses are long. */
+static __always_inline void forget_origin(struct st_event *e, struct owner *owner) {
+  __u64 *comm = (void *)owner->comm;
+
+  FORGET(owner->tgid);
+  FORGET(owner->uid);
+  FORGET(comm[0]);
+  FORGET(comm[1]);
+  forget_ways(e);
 }
 
 #endif

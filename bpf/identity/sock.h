@@ -148,4 +148,12 @@ static __always_inline void read_netns(struct st_event *e, const struct subject 
   e->netns = GET(s, net, s->net, ns.inum);
 }
 
+/* For the verifier's sake: what follows is looked at once, not for each way that a socket is read.
+ */
+static __always_inline void forget_ways(struct st_event *e) {
+  FORGET(e->flags);
+  FORGET(e->family);
+  FORGET(e->state);
+}
+
 #endif

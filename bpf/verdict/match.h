@@ -97,17 +97,6 @@ static __always_inline bool mark_matches(__u32 mark) {
   return false;
 }
 
-/* The verifier forgets what it knows of a value: kernels take a negation for any number (later ones
- * do not, but need it less). Else it follows all that comes behind once for every state that it got
- * there in, each with other flags, families and protocols: full lists took 640 000 instructions on
- * 5.10. */
-#define FORGET(value)                                       \
-  ({                                                        \
-    __u64 forgotten = (value);                              \
-    asm volatile("%0 = -%0\n\t%0 = -%0" : "+r"(forgotten)); \
-    (value) = forgotten;                                    \
-  })
-
 struct ends { /* both addresses in 32-bit words, network order */
   __u32 local[4], remote[4];
 };
@@ -243,6 +232,7 @@ static __always_inline void read_for_match(struct st_event *e, struct subject *s
 
 /* match_subject of an identity that has been read as far as the filters go. */
 static __always_inline bool match_read(struct st_event *e, const struct subject *s) {
+  forget_ways(e);
   if (st_config.family_count &&
       !IN_LIST(families, ST_MAX_FAMILIES, st_config.family_count, e->family))
     return false;

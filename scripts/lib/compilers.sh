@@ -69,3 +69,14 @@ write_wrapper() {
     "$(IFS=: && echo "${libraries[*]}")" "$tree/usr/lib/llvm-$2/bin/clang" \
     "$tree/$(dirname "$(dirname "${resources#./}")")"
 }
+
+# verify_configs_of VERSION: tests/bpf/verify-configs of build-static once more, as verify-configs-VERSION,
+# with objects of that clang. The objects in build-static are left to be made anew.
+verify_configs_of() {
+  local folder=build-static
+  bpf_compiler "$1"
+  meson configure "$folder" "-Dbpf_clang=$bpf_clang" >&2
+  meson compile -C "$folder" verify-configs >&2
+  cp "$folder/tests/bpf/verify-configs" "$folder/tests/bpf/verify-configs-$1"
+  meson configure "$folder" -Dbpf_clang=clang >&2
+}
