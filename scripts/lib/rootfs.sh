@@ -40,7 +40,7 @@ build_root() {
 	rm "$tar"
 }
 
-# debian_root OPTION... TAR: sources come on standard input.
+# debian_root OPTION... TAR: sources come on standard input, which mmdebstrap reads only if it is named.
 debian_root() {
 	mmdebstrap --quiet \
 		--aptopt='APT::Install-Recommends "false"' \
@@ -48,7 +48,7 @@ debian_root() {
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-exclude=/usr/share/info/*' \
-		"${@:1:$#-1}" "$guest_suite" "${!#}"
+		"${@:1:$#-1}" "$guest_suite" "${!#}" -
 }
 
 root_amd64() {
