@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Did the hit interrupt the current task? x86 keeps the preempt counter in a per-CPU variable:
- * __preempt_count, from 6.2 to 6.14 pcpu_hot.preempt_count. Weak: where neither is in the kernel's
- * BTF (other architectures keep it in thread_info) the context stays unknown.
+ * __preempt_count, from 6.2 to 6.14 pcpu_hot.preempt_count. Weak: they are not in the BTF of other
+ * architectures. arm64 has it in the current task's thread_info; elsewhere the context stays
+ * unknown.
  *
  * A program that names them does not load at all on a kernel without CONFIG_KALLSYMS_ALL (the
  * kernel finds per-CPU variables by their symbol), nor below 5.10. So only the *_context programs
@@ -17,6 +18,12 @@
 extern const int __preempt_count __ksym __weak;
 extern const struct pcpu_hot pcpu_hot __ksym __weak;
 
+static __always_inline __u32 preempt_count_of_task(void) {
+  const struct task_struct *task = (const void *)bpf_get_current_task();
+
+  return BPF_CORE_READ(task, thread_info.preempt.count);
+}
+
 static __always_inline __u16 context_flags(void) {
   __u16 flags = ST_HIT_CONTEXT_KNOWN;
   __u32 count, hard, nmi;
@@ -25,6 +32,8 @@ static __always_inline __u16 context_flags(void) {
     count = *(const int *)bpf_this_cpu_ptr(&__preempt_count);
   else if (&pcpu_hot)
     count = ((const struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
+  else if (bpf_core_field_exists(struct thread_info, preempt.count))
+    count = preempt_count_of_task();
   else
     return 0;
   /* linux/preempt.h: bit 8 serving a softirq (bits 9.. count local_bh_disable), bits 16..19 hard

@@ -154,9 +154,13 @@ struct mm_struct {
   unsigned long arg_start;
   unsigned long arg_end;
 };
+struct preempt_counter { /* the kernel's has no name */
+  __u32 count;
+};
 struct thread_info {
   unsigned long flags;
-  __u32 status; /* x86 */
+  __u32 status;                   /* x86 */
+  struct preempt_counter preempt; /* arm64 */
 };
 struct kiocb {
   struct file *ki_filp;

@@ -38,8 +38,6 @@ TRUTH = (
 
 # (rows, as a shell pattern; case; reason)
 LEFT_OUT = (
-    ("*-arm64", "attaching.hits_by_probe_events_know_their_context",
-     "context= is not told there: it is read from the preempt counter that x86 keeps in a per-CPU variable"),
     ("*-arm64", "calls.calls_of_32_bit_programs_are_counted",
      "the case calls as a 32-bit program of x86 does, by int 0x80"),
 )
