@@ -33,12 +33,16 @@ version_of() {
   "$@" 2>/dev/null | head -n 1 | grep . || echo none
 }
 
-# build_for_guests FOLDER [meson setup option]...: with the libraries inside, where they can be linked so;
+# build_for_guests FOLDER [meson setup option]... [-- target...]: with the libraries inside, where they can be linked so;
 # otherwise the guest gets them beside the program (payload.sh).
 build_for_guests() {
-  local log why
+  local log why one options=()
+  for one in "${@:2}"; do
+    [[ $one != -- ]] || break
+    options+=("$one")
+  done
   if [[ ! -f $1/build.ninja ]]; then
-    log=$(meson setup "$1" -Dprefer_static=true "${setup_options[@]}" "${@:2}" 2>&1) || {
+    log=$(meson setup "$1" -Dprefer_static=true "${setup_options[@]}" "${options[@]}" 2>&1) || {
       # The error of meson/meson.build. Whatever else is wrong is so for the other build, too, which tells.
       why=$(grep -m 1 -o -- '-Dprefer_static=true cannot link here: .*package)' <<<"$log" || true)
       [[ -z $why ]] || echo "scripts/${0##*/}: $why: guests get the shared libraries" >&2
@@ -47,5 +51,3 @@ build_for_guests() {
   fi
   build_into "$@"
 }
-
-build_static() { build_for_guests build-static; }

@@ -13,8 +13,7 @@ build_guest_programs() {
   for arch in $(for row in "$@"; do kernel_row "$row" && echo "$kernel_arch"; done | sort -u); do
     install_emulator "$arch"
     if [[ $arch == amd64 ]]; then
-      build_static
-      meson compile -C build-static "${guest_programs[@]}" >&2
+      build_for_guests build-static -- "${guest_programs[@]}"
     else
       build_cross "$arch" "${guest_programs[@]}"
     fi
