@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The guest tests of scripts/test: which cases on which row of kernels.table, and their account. A GUEST is a row,
 # or ROW-counted: that one's clock is the number of instructions, and tests/guest/counted says what for.
-# Sourced from the project's root. Needs account.sh, build.sh, cross.sh, kernels.sh, machine.sh.
+# Sourced from the project's root. Needs account.sh, build.sh, compilers.sh, cross.sh, kernels.sh, machine.sh.
 # shellcheck disable=SC2154 # logs, all_cases, kernel_* are set by those who source this, and by kernels.sh
 
 guest_programs=(socketrace verify-configs match-agrees paced)
@@ -14,10 +14,19 @@ build_guest_programs() {
     install_emulator "$arch"
     if [[ $arch == amd64 ]]; then
       build_for_guests build-static -- "${guest_programs[@]}"
+      [[ -z $all_cases ]] || build_other_objects
     else
       build_cross "$arch" "${guest_programs[@]}"
     fi
   done
+}
+
+# Debian 13's clang, whose objects the verifier sees as well: tests/guest/cases/verifier.py runs every verify-configs
+# there is.
+other_clang=19
+build_other_objects() {
+  verify_configs_of "$other_clang"
+  build_for_guests build-static -- "${guest_programs[@]}"
 }
 
 # cases_of GUEST [NAME]...: sets cases, options of run.py. A case that was asked for by name runs wherever that was
@@ -35,9 +44,11 @@ cases_of() {
 # boot_guest GUEST LOG DONE [NAME]...: one boot of the guest tests; DONE names the cases that have a verdict. With
 # the peers, because some cases stand beside them. It ends when we do.
 boot_guest() {
-  local way=(--root peers) cases programs=build-static
+  local way=(--root peers) cases programs=build-static other
   cases_of "$1" "${@:4}"
   [[ $kernel_arch == amd64 ]] || programs=build-$kernel_arch
+  other=$programs/tests/bpf/verify-configs-$other_clang
+  [[ -z $all_cases || ! -e $other ]] || way+=(--add "$other:/usr/local/bin/${other##*/}")
   if [[ $1 == *-counted ]]; then
     way=(--icount --mem 3G)
     # Copying shall not count an instruction for each byte (rep movsb): no processor is that slow.
