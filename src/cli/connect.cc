@@ -23,7 +23,7 @@ Result<void> add_libc(Invocation& invocation, std::string_view value) {
   return {};
 }
 
-constexpr std::array kOptions = {
+constexpr std::array kConnectOptions = {
     OptionSpec{
         "--immediate", 0, "", Arity::flag, set<kConnect, &Connect::immediate>,
         "tell what connect(2) returned as it returns, EINPROGRESS and repeated calls too, in "
@@ -51,7 +51,7 @@ constexpr std::array kOptions = {
 }  // namespace
 
 const OptionGroup& connect_options() {
-  static constexpr OptionGroup kGroup = {"Connecting", kOptions};
+  static constexpr OptionGroup kGroup = {"Connecting", kConnectOptions};
   return kGroup;
 }
 

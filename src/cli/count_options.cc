@@ -18,7 +18,7 @@ Result<void> count_by(Invocation& invocation, std::string_view value) {
 }
 
 constexpr auto kCount = &Invocation::count;
-constexpr std::array kOptions = {
+constexpr std::array kCountOptions = {
     OptionSpec{"--by", 0, "KEY", Arity::one, count_by,
                "accepts and connects, by process and: family, protocol, comm (nothing more), pid, "
                "port (own of an accept, remote of a connect) or addr"},
@@ -33,7 +33,7 @@ constexpr std::array kOptions = {
 }  // namespace
 
 const OptionGroup& counting_options() {
-  static constexpr OptionGroup kGroup = {"Counting", kOptions};
+  static constexpr OptionGroup kGroup = {"Counting", kCountOptions};
   return kGroup;
 }
 

@@ -45,7 +45,7 @@ constexpr std::array kIntervals = {
     kLineFile,
     kLineLimit,
 };
-constexpr std::array kOptions = {
+constexpr std::array kOutputOptions = {
     OptionSpec{"--output-sock-common", 0, "", Arity::flag, set<kView, &View::sock_common>,
                "add state, reuseport, bound_ifindex"},
     OptionSpec{"--output-sock-info", 0, "", Arity::flag, set<kView, &View::sock_info>,
@@ -62,7 +62,7 @@ constexpr std::array kOptions = {
 }  // namespace
 
 const OptionGroup& output_options() {
-  static constexpr OptionGroup kGroup = {"Output", kOptions};
+  static constexpr OptionGroup kGroup = {"Output", kOutputOptions};
   return kGroup;
 }
 

@@ -28,7 +28,7 @@ Result<void> list_funcs(Invocation& invocation, std::string_view value) {
 }
 
 constexpr auto kSelection = &Invocation::selection;
-constexpr std::array kOptions = {
+constexpr std::array kSelectingOptions = {
     OptionSpec{"--filter-funcs", 0, "RE2", Arity::one,
                store<kSelection, &Selection::include_pattern, parse_pattern>,
                "only functions whose whole name matches; without it tracepoint glue and bpf_* are "
@@ -53,7 +53,7 @@ constexpr std::array kOptions = {
 }  // namespace
 
 const OptionGroup& selecting_options() {
-  static constexpr OptionGroup kGroup = {"Selecting functions", kOptions};
+  static constexpr OptionGroup kGroup = {"Selecting functions", kSelectingOptions};
   return kGroup;
 }
 

@@ -14,8 +14,8 @@
 namespace socketrace {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kMillisecond = 1'000'000;
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+constexpr int64_t kNsPerMillisecond = 1'000'000;
 
 std::string_view type_name(unsigned type) {
   switch (type) {
@@ -117,10 +117,10 @@ MessageText::MessageText(DumpFormat format, int64_t realtime_offset_ns)
 
 void MessageText::put_time(Buffer& out, uint64_t time_ns) {
   const auto wall = static_cast<int64_t>(time_ns + static_cast<uint64_t>(realtime_offset_ns_));
-  int64_t second = wall / kSecond;
-  int64_t rest = wall % kSecond;
+  int64_t second = wall / kNsPerSecond;
+  int64_t rest = wall % kNsPerSecond;
   if (rest < 0) {
-    rest += kSecond;
+    rest += kNsPerSecond;
     --second;
   }
   if (second != cached_second_) {
@@ -131,7 +131,7 @@ void MessageText::put_time(Buffer& out, uint64_t time_ns) {
     cached_length_ = strftime(cached_text_, sizeof(cached_text_), "%H:%M:%S", &calendar);
   }
   out.put({cached_text_, cached_length_});
-  const auto milliseconds = static_cast<unsigned>(rest / kMillisecond);
+  const auto milliseconds = static_cast<unsigned>(rest / kNsPerMillisecond);
   const char text[] = {'.', static_cast<char>('0' + milliseconds / 100),
                        static_cast<char>('0' + milliseconds / 10 % 10),
                        static_cast<char>('0' + milliseconds % 10)};
