@@ -30,7 +30,6 @@ SEC("?raw_tp/inet_sock_set_state") int st_state_change(struct bpf_raw_tracepoint
   read_rest(&e, &s);
   s.has_rest = true;
   read_netns(&e, &s);
-  read_port_given_back(&e, &s);
   owner = owner_at_change(&e, old, now);
   forget_origin(&e, &owner);
   if (!match_owner(&owner) || !match_subject(&e, &s)) return 0;

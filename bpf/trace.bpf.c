@@ -15,30 +15,21 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/*
- * Records with more than the event are put together here: they do not fit on the 512-byte stack.
- * Nobody else can be using it: the kernel never runs two kprobe-type programs on one CPU at a time
- * (bpf_prog_active; interrupts and NMIs included, such a hit is counted as missed), and neither
- * preemption nor migration moves us to another CPU's copy while a program runs.
- */
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct st_record);
-} scratch SEC(".maps");
+/* What more than the event is wanted of a hit, each part at its place. What a part that is left out
+ * had of an earlier hit is cleared if another one follows. */
+static __always_inline void emit_sections(void *ctx, const struct subject *s, const void *object,
+                                          __u32 kind, struct st_stats *counters) {
+  __u64 length = __builtin_offsetof(struct st_record, more);
+  struct st_record *r = &s->scene->record;
+  struct st_event *e = &r->event;
 
-/* Everything up to `length` is written anew: nothing of an earlier hit may be left in there. */
-static __always_inline void emit_sections(void *ctx, struct st_event *e, const struct subject *s,
-                                          const void *object, __u32 kind,
-                                          struct st_stats *counters) {
-  __u32 zero = 0;
-  __u64 length = __builtin_offsetof(struct st_record, unix_names);
-  struct st_record *r = bpf_map_lookup_elem(&scratch, &zero);
-
-  if (!r) return;
+  if (e->sections & ST_SECTION_ENDS)
+    length = __builtin_offsetof(struct st_record, details);
+  else
+    __builtin_memset(&r->more, 0, sizeof(r->more));
   if (st_config.want_details) {
     e->sections |= ST_SECTION_DETAILS;
+    length = __builtin_offsetof(struct st_record, unix_names);
     read_details(&r->details, e, s, object, kind);
   } else {
     __builtin_memset(&r->details, 0, sizeof(r->details));
@@ -62,49 +53,51 @@ static __always_inline void emit_sections(void *ctx, struct st_event *e, const s
     }
   }
   e->length = length;
-  r->event = *e;
-  if (!st_config.comm_count) bpf_get_current_comm(r->event.comm, sizeof(r->event.comm));
+  if (!st_config.comm_count) bpf_get_current_comm(e->comm, sizeof(e->comm));
   emit(r, length, counters);
 }
 
 /* Whatever of the kernel's objects, filters and sections there is. */
-static __always_inline int general_hit(void *ctx, const void *object, __u32 kind, __u32 func,
-                                       __u64 ip, bool context, bool direct) {
-  struct subject s = {.direct = direct};
-  struct st_event e = {}; /* no helper gets at it: registers, and only what is needed */
+static __always_inline int general_hit(void *ctx, const void *object, const void *packet,
+                                       __u64 cookie, __u64 ip, bool context, bool direct) {
+  struct subject s = {.direct = direct, .scene = new_scene()};
+  __u32 kind = ST_COOKIE_KIND(cookie);
   struct st_stats *counters;
+  struct st_event *e;
 
-  if (!match_hit(&e, &s, object, kind, context)) return 0;
+  if (!s.scene) return 0;
+  e = &s.scene->record.event;
+  if (!match_hit(e, &s, object, kind, packet, context)) return 0;
 
-  complete(&e, &s);
+  complete(e, &s);
   counters = this_cpu_stats();
   if (!counters) return 0;
-  e.time_ns = bpf_ktime_get_ns();
-  e.ip = ip;
-  e.object = (__u64)(unsigned long)object;
-  e.func = func;
-  e.cpu = bpf_get_smp_processor_id();
-  e.kind = kind;
-  if (context) e.flags |= context_flags();
-  if (st_config.want_details || st_config.want_stack || e.family == AF_UNIX) {
-    emit_sections(ctx, &e, &s, object, kind, counters);
+  e->time_ns = bpf_ktime_get_ns();
+  e->ip = ip;
+  e->object = (__u64)(unsigned long)object;
+  e->func = ST_COOKIE_FUNC(cookie);
+  e->cpu = bpf_get_smp_processor_id();
+  e->kind = kind;
+  if (context) e->flags |= context_flags();
+  if (st_config.want_details || st_config.want_stack || e->family == AF_UNIX ||
+      e->sections & ST_SECTION_ENDS) {
+    emit_sections(ctx, &s, object, kind, counters);
   } else {
-    e.length = sizeof(e);
-    emit_event(&e, counters);
+    e->length = sizeof(*e);
+    emit_event(e, counters);
   }
   return 0;
 }
 
-static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 func, __u64 ip,
-                               bool context) {
+static __always_inline int hit(void *ctx, const void *object, const void *packet, __u64 cookie,
+                               __u64 ip, bool context) {
   if (!st_state.enabled || limit_reached()) return 0;
-  return general_hit(ctx, object, kind, func, ip, context, false);
+  return general_hit(ctx, object, packet, cookie, ip, context, false);
 }
 
 static __noinline int general_direct_hit(const struct hit *h) {
   if (!is_wanted()) return 0;
-  return general_hit(h->ctx, h->object, ST_COOKIE_KIND(h->cookie), ST_COOKIE_FUNC(h->cookie), 0,
-                     true, true);
+  return general_hit(h->ctx, h->object, h->packet, h->cookie, 0, true, true);
 }
 
 /* These two are functions for the same reason as tell_if_plain. */
@@ -123,7 +116,7 @@ static __noinline int learn_cookie(struct hit *h) {
 static __always_inline int tell(const struct hit *h, const struct found *f, enum verdict verdict) {
   if (verdict == ST_NO_MATCH) return 0;
   if (verdict == ST_GENERAL || !st_config.quick ||
-      tell_if_plain(h, f->at, verdict == ST_SOCK, f->ports) == ST_GENERAL)
+      tell_if_plain(h, f->at, verdict == ST_SOCK, f->ports, f->packet) == ST_GENERAL)
     general_direct_hit(h);
   return 0;
 }
@@ -145,21 +138,26 @@ static __always_inline int direct_hit(struct pt_regs *ctx) {
   if (st_config.detour) {
     if (st_config.unsifted) {
       h.object = argument(ctx, cookie);
+      h.packet = packet_argument(ctx, cookie);
       return tell(&h, &f, ST_GENERAL);
     }
     if (!task_passes()) return 0;
     ctx = h.ctx;
     cookie = h.cookie;
   }
-  if (cookie >= ST_COOKIE(0, ST_KIND_SK_BUFF, 1)) {
+  h.packet = NULL;
+  if (cookie >= ST_COOKIE(0, ST_KIND_SK_BUFF, 1, 0)) {
     h.object = argument_of(ctx, cookie, ST_KIND_SK_BUFF);
-    verdict = sift(&f, h.object, ST_KIND_SK_BUFF);
-  } else if (cookie >= ST_COOKIE(0, ST_KIND_SOCKET, 1)) {
-    h.object = argument_of(ctx, cookie, ST_KIND_SOCKET);
-    verdict = sift(&f, h.object, ST_KIND_SOCKET);
+    verdict = sift(&f, &h, ST_KIND_SK_BUFF);
   } else {
-    h.object = argument_of(ctx, cookie, ST_KIND_SOCK);
-    verdict = sift(&f, h.object, ST_KIND_SOCK);
+    if (ST_COOKIE_PACKET(cookie)) h.packet = packet_argument(ctx, cookie);
+    if (cookie >= ST_COOKIE(0, ST_KIND_SOCKET, 1, 0)) {
+      h.object = argument_of(ctx, cookie, ST_KIND_SOCKET);
+      verdict = sift(&f, &h, ST_KIND_SOCKET);
+    } else {
+      h.object = argument_of(ctx, cookie, ST_KIND_SOCK);
+      verdict = sift(&f, &h, ST_KIND_SOCK);
+    }
   }
   return tell(&h, &f, verdict);
 }

@@ -27,15 +27,18 @@ enum st_kind {
 
 /* st_event.func when there is no cookie (below 5.15), or one for many functions (probe events):
  * resolve st_event.ip, the nearest symbol at or below it is the function. */
-#define ST_FUNC_UNKNOWN 0x7ffffu /* half a million: more functions than any kernel has */
+#define ST_FUNC_UNKNOWN 0xffffu /* 6.12 has 2800 that take a socket or packet */
 
-/* BPF cookie of a probe (5.15+): enum st_kind, argument 1..5, index of the function in user space's
+/* BPF cookie of a probe (5.15+): enum st_kind, argument 1..5, argument 1..5 that is a struct
+ * sk_buff * beside that (0: none, as with ST_KIND_SK_BUFF), index of the function in user space's
  * table of targets, in this order from bit 23 down. So cookies are sorted by kind, then by
  * argument, and the programs tell either by one comparison. */
-#define ST_COOKIE(func, kind, arg)                         \
-  ((__u64)(kind) << 22 | (__u64)((arg) - (__u64)1) << 19 | \
+#define ST_COOKIE(func, kind, arg, packet)                                         \
+  ((__u64)(kind) << 22 | (__u64)((arg) - (__u64)1) << 19 | (__u64)(packet) << 16 | \
    ((func) < ST_FUNC_UNKNOWN ? (__u64)(func) : ST_FUNC_UNKNOWN))
 #define ST_COOKIE_KIND(cookie) ((__u32)((cookie) >> 22))
+#define ST_COOKIE_ARGUMENT(cookie) ((__u32)((cookie) >> 19 & 7) + 1)
+#define ST_COOKIE_PACKET(cookie) ((__u32)(cookie) >> 16 & 7)
 #define ST_COOKIE_FUNC(cookie) ((__u32)(cookie)&ST_FUNC_UNKNOWN)
 #define ST_COOKIE_BITS 24
 
@@ -44,15 +47,16 @@ enum st_section {
   ST_SECTION_DETAILS = 1 << 0,
   ST_SECTION_UNIX = 1 << 1,
   ST_SECTION_STACK = 1 << 2,
+  ST_SECTION_ENDS = 1 << 3,
 };
 
 enum st_hit_flag {
-  ST_HIT_NO_OBJECT = 1 << 0, /* the argument was NULL (or socket->sk was): nothing was read */
+  ST_HIT_NO_OBJECT = 1 << 0, /* every argument was NULL (or socket->sk was): nothing was read */
   ST_HIT_FRESH = 1 << 1,     /* family 0: a sock just allocated; an sk_buff without IP header */
   ST_HIT_REQUEST = 1 << 2,   /* struct request_sock (TCP_NEW_SYN_RECV): sock_common only */
   ST_HIT_TIMEWAIT = 1 << 3,  /* struct inet_timewait_sock (TCP_TIME_WAIT): sock_common only */
-  /* sk_buff without a sock, or whose sock has no remote end (unconnected; st_event.sock is set):
-   * family, protocol and ports are the packet's, local/remote its source/destination. */
+  /* Family, protocol and ports are the packet's, local/remote its source/destination: there is no
+   * sock, or it is unconnected, or it has other ends (st_more.sock tells which). */
   ST_HIT_FROM_HEADERS = 1 << 4,
   ST_HIT_REUSEPORT = 1 << 5,    /* skc_reuseport */
   ST_HIT_NO_PORTS = 1 << 6,     /* ports are 0: ICMP, later fragment, raw or ping socket */
@@ -80,6 +84,27 @@ union st_address {
   } vsock;
 };
 
+/* A second or third pair of ends that a hit is about. */
+struct st_ends {
+  __u16 family; /* AF_INET, AF_INET6; of a sock any; 0: there is none */
+  __u16 protocol;
+  __u16 flags;      /* ST_HIT_NO_PORTS */
+  __u16 local_port; /* host order */
+  __u16 remote_port;
+  __u16 pad;
+  __u32 ifindex; /* scope of a link-local address */
+  union st_address local;
+  union st_address remote;
+};
+
+/* What else a hit with a packet tells. */
+struct st_more {
+  struct st_ends sock;  /* of the sock, where the packet has others */
+  struct st_ends about; /* of the packet that an ICMP error quotes: its source and destination */
+  __u32 sock_netns;     /* where the sock lives, if that is not where it runs (st_event.netns); 0 */
+  __u32 packet_mark;    /* skb->mark, where it is not the sock's (st_event.mark) */
+};
+
 /* Of a plain hit (bpf/verdict/quick.h) sock_cookie, type and state are 0, ST_HIT_REUSEPORT is not
  * set, and ifindex is only with AF_INET6 or FROM_HEADERS, unless st_config.want_common. */
 struct st_event {
@@ -89,14 +114,15 @@ struct st_event {
   __u64 time_ns;     /* bpf_ktime_get_ns: CLOCK_MONOTONIC */
   __u64 ip;          /* function address as the probe saw it; 0 when func is known */
   __u64 object;      /* the traced argument */
-  __u64 sock;        /* the struct sock it leads to; 0: none */
+  __u64 sock;        /* the struct sock it leads to, or that its sk_buff has; 0: none */
   __u64 sock_cookie; /* sock_common.skc_cookie: 0 until somebody asked for it (ss -e shows it) */
   __u32 func;        /* index into the table of targets, or ST_FUNC_UNKNOWN */
   __u32 cpu;
   __u32 tgid; /* of the current task, in the pid namespace we were started in */
   __u32 tid;
-  __u32 netns;       /* inode number of the network namespace; 0: unknown */
-  __u32 ifindex;     /* skc_bound_dev_if; without a sock: the sk_buff's device */
+  __u32
+      netns; /* network namespace by inode: of the sk_buff's device, else the sock's; 0: unknown */
+  __u32 ifindex;     /* skc_bound_dev_if; FROM_HEADERS: the sk_buff's device */
   __u16 family;      /* AF_*; 0: unknown */
   __u16 type;        /* SOCK_*; 0: unknown */
   __u16 protocol;    /* IPPROTO_* (IPPROTO_MPTCP is 262), for AF_NETLINK NETLINK_* */
@@ -140,6 +166,7 @@ struct st_unix {
 
 struct st_record {
   struct st_event event;
+  struct st_more more;
   struct st_details details;
   struct st_unix unix_names;
   __u64 frames[ST_MAX_FRAMES]; /* instruction pointers, innermost first; count from length */
@@ -234,7 +261,9 @@ ST_ASSERT(sizeof(union st_address) == 16, "st_address");
 ST_ASSERT(sizeof(struct st_event) == 136, "st_event");
 ST_ASSERT(sizeof(struct st_details) == 48, "st_details");
 ST_ASSERT(sizeof(struct st_unix) == 240, "st_unix");
-ST_ASSERT(sizeof(struct st_record) == 136 + 48 + 240 + 8 * ST_MAX_FRAMES, "st_record");
+ST_ASSERT(sizeof(struct st_ends) == 48, "st_ends");
+ST_ASSERT(sizeof(struct st_more) == 104, "st_more");
+ST_ASSERT(sizeof(struct st_record) == 136 + 104 + 48 + 240 + 8 * ST_MAX_FRAMES, "st_record");
 ST_ASSERT(__builtin_offsetof(struct st_event, func) == 48, "st_event.func");
 ST_ASSERT(__builtin_offsetof(struct st_event, local) == 88, "st_event.local");
 ST_ASSERT(__builtin_offsetof(struct st_event, comm) == 120, "st_event.comm");

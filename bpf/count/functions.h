@@ -23,16 +23,20 @@ struct {
   __type(value, __u64);
 } by_address SEC(".maps");
 
-static __always_inline int count_hit(const void *object, __u32 kind, __u32 func, __u64 ip,
+static __always_inline int count_hit(const void *object, const void *packet, __u64 cookie, __u64 ip,
                                      bool context, bool direct) {
+  __u32 kind = ST_COOKIE_KIND(cookie), func = ST_COOKIE_FUNC(cookie);
   struct subject s = {.direct = direct};
-  struct st_event e = {};
+  struct st_event task = {};
   __u64 *count, none = 0;
 
   if (!st_state.enabled) return 0;
-  if (filters_by_subject() ? !match_hit(&e, &s, object, kind, context)
-                           : !match_task_in(&e, context))
+  if (filters_by_subject()) {
+    s.scene = new_scene();
+    if (!s.scene || !match_hit(&s.scene->record.event, &s, object, kind, packet, context)) return 0;
+  } else if (!match_task_in(&task, context)) {
     return 0;
+  }
 
   if (func != ST_FUNC_UNKNOWN) {
     count = bpf_map_lookup_elem(&by_function, &func);
@@ -51,15 +55,14 @@ static __always_inline int count_hit(const void *object, __u32 kind, __u32 func,
   return 0;
 }
 
-static __always_inline int hit(void *ctx, const void *object, __u32 kind, __u32 func, __u64 ip,
-                               bool context) {
-  return count_hit(object, kind, func, ip, context, false);
+static __always_inline int hit(void *ctx, const void *object, const void *packet, __u64 cookie,
+                               __u64 ip, bool context) {
+  return count_hit(object, packet, cookie, ip, context, false);
 }
 static __always_inline int direct_hit(struct pt_regs *ctx) {
   __u64 cookie = multi_cookie(ctx);
 
-  return count_hit(argument(ctx, cookie), ST_COOKIE_KIND(cookie), ST_COOKIE_FUNC(cookie), 0, true,
-                   true);
+  return count_hit(argument(ctx, cookie), packet_argument(ctx, cookie), cookie, 0, true, true);
 }
 
 #endif

@@ -1,40 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Argument -> subject, and for a hit that is sent whatever of the identity no filter has read yet:
+ * Arguments -> subject, and for a hit that is sent whatever of the identity no filter has read yet:
  * the endpoints of the families that are not IP among it.
  */
 #ifndef SOCKETRACE_BPF_IDENTITY_H
 #define SOCKETRACE_BPF_IDENTITY_H
 
-#include "bpf/identity/config.h"
-#include "bpf/identity/skb.h"
+#include "bpf/identity/ends.h"
 
-/* Connected sockets know their remote end and cost nothing more. Not so unconnected ones, listeners
- * (a SYN cookie's answer) and the kernel's own that send resets and ICMP. */
-static __always_inline bool has_no_remote(const struct st_event *e) {
-  return is_inet(e) && !is_mini(e) && !e->remote_port;
-}
-
+/* `packet`: the sk_buff among the arguments beside a sock or socket, or NULL. */
 static __always_inline void find_subject(struct st_event *e, struct subject *s, const void *object,
-                                         __u32 kind) {
-  if (object && kind == ST_KIND_SK_BUFF) {
-    s->sk = sock_of_skb(s, object);
-    if (!s->sk) {
-      s->skb = object;
-      if (!read_headers(e, s, object)) e->flags |= ST_HIT_FRESH;
-      return;
-    }
-  } else if (object && kind == ST_KIND_SOCKET) {
+                                         __u32 kind, const void *packet) {
+  bool found_in_skb = false;
+
+  if (kind == ST_KIND_SK_BUFF)
+    packet = object;
+  else if (kind == ST_KIND_SOCKET && object)
     s->sk = GET(s, socket, object, sk); /* NULL while created or released */
-  } else {
+  else
     s->sk = object;
+  s->skb = packet;
+  if (!s->sk && s->skb) {
+    s->sk = sock_of_skb(s, s->skb);
+    found_in_skb = true;
   }
-  if (!s->sk) {
-    e->flags |= ST_HIT_NO_OBJECT;
-    return;
+  if (s->sk) read_head(e, s);
+  if (found_in_skb && s->sk && !owns_conversations(e->family)) forget_sock(e, s);
+  if (s->skb) {
+    look_at_packet(e, s);
+    /* What follows is looked at once, not for each way that a packet is read. */
+    FORGET(s->header);
+    FORGET(s->header_bytes);
+    FORGET(s->inner);
   }
-  read_head(e, s);
-  if (kind == ST_KIND_SK_BUFF && has_no_remote(e)) read_headers(e, s, object);
+  if (!s->sk && !s->header_bytes) e->flags |= s->skb ? ST_HIT_FRESH : ST_HIT_NO_OBJECT;
 }
 
 static __always_inline void read_netlink(struct st_event *e, const struct sock *sk) {
@@ -78,24 +77,22 @@ static __always_inline void read_vsock(struct st_event *e, const struct sock *sk
   e->remote.vsock.port = ends[1].port;
 }
 
-/* For a hit that matched. */
+/* For a hit that matched. What a filter has read already is read once more where there is a packet:
+ * it may have matched in the sock's place. */
 static __always_inline void complete(struct st_event *e, struct subject *s) {
-  if (s->skb) {
-    if (!st_config.netns_count) read_device(e, s);
-    if (!st_config.mark_count && st_config.want_details) e->mark = GET(s, sk_buff, s->skb, mark);
-    return;
+  if (knows_sock(e, s)) {
+    if (s->skb || !protocol_is_read()) read_protocol(e, s);
+    if (s->skb || !rest_is_read()) read_rest(e, s);
+    if (s->skb || !st_config.netns_count) read_netns(e, s);
+    if (!st_config.mark_count && st_config.want_details) read_mark(e, s);
+    if (e->family == AF_NETLINK && bpf_core_type_exists(struct netlink_sock))
+      read_netlink(e, s->sk);
+    else if (e->family == AF_PACKET && bpf_core_type_exists(struct packet_sock))
+      read_packet(e, s->sk);
+    else if (e->family == AF_VSOCK)
+      read_vsock(e, s->sk);
   }
-  if (e->flags & (ST_HIT_NO_OBJECT | ST_HIT_FRESH)) return;
-  if (!protocol_is_read()) read_protocol(e, s);
-  if (!rest_is_read()) read_rest(e, s);
-  if (!st_config.netns_count) read_netns(e, s);
-  if (!st_config.mark_count && st_config.want_details) read_mark(e, s);
-  if (e->family == AF_NETLINK && bpf_core_type_exists(struct netlink_sock))
-    read_netlink(e, s->sk);
-  else if (e->family == AF_PACKET && bpf_core_type_exists(struct packet_sock))
-    read_packet(e, s->sk);
-  else if (e->family == AF_VSOCK)
-    read_vsock(e, s->sk);
+  if (s->skb) tell_both(e, s);
 }
 
 #endif

@@ -26,15 +26,17 @@ static __always_inline bool is_mini(const struct st_event *e) {
   return e->flags & (ST_HIT_REQUEST | ST_HIT_TIMEWAIT);
 }
 
-/* Family, protocol, addresses and ports are the packet's, whatever the sock says. */
-static __always_inline bool from_headers(const struct st_event *e) {
-  return e->flags & ST_HIT_FROM_HEADERS;
-}
-
 /* The fields from the start of sock_common to skc_bound_dev_if: the kernel's lookup tables compare
  * them as one block and keep them in front. */
 #define HEAD_END FIELD_END(struct sock_common, skc_bound_dev_if)
 #define HEAD_BYTES 24
+
+/* On its way to TCP_CLOSE a sock gives its port back first (inet_put_port): skc_num is 0 then, and
+ * inet_sport still tells. */
+static __always_inline void read_port_given_back(struct st_event *e, const struct subject *s) {
+  if (is_mini(e) || e->local_port) return;
+  e->local_port = bpf_ntohs(GET(s, inet_sock, s->sk, inet_sport));
+}
 
 static __always_inline void read_head(struct st_event *e, struct subject *s) {
   __u8 copy[HEAD_BYTES] __attribute__((aligned(8)));
@@ -67,13 +69,7 @@ static __always_inline void read_head(struct st_event *e, struct subject *s) {
     __builtin_memcpy(e->local.bytes, &c->skc_rcv_saddr, 4);
     __builtin_memcpy(e->remote.bytes, &c->skc_daddr, 4);
   }
-}
-
-/* On its way to TCP_CLOSE a sock gives its port back first (inet_put_port): skc_num is 0 then, and
- * inet_sport still tells. */
-static __always_inline void read_port_given_back(struct st_event *e, const struct subject *s) {
-  if (!is_inet(e) || is_mini(e) || e->local_port) return;
-  e->local_port = bpf_ntohs(GET(s, inet_sock, s->sk, inet_sport));
+  read_port_given_back(e, s);
 }
 
 /* Protocol and type. Raw and ping sockets keep their protocol or identifier in skc_num: no port. */
@@ -84,7 +80,7 @@ static __always_inline void read_protocol(struct st_event *e, const struct subje
     return;
   }
   e->type = GET(s, sock, s->sk, sk_type);
-  if (from_headers(e)) return;
+  if (s->inner) return;
   e->protocol = GET(s, sock, s->sk, sk_protocol);
   if (is_inet(e) &&
       (e->type == SOCK_RAW || e->protocol == IPPROTO_ICMP || e->protocol == IPPROTO_ICMPV6)) {
@@ -136,7 +132,7 @@ static __always_inline void read_rest(struct st_event *e, struct subject *s) {
     c = (const void *)copy + before;
     bpf_probe_read_kernel(copy, REST_END - REST_BEGIN, (const void *)s->sk + REST_BEGIN);
   }
-  if (e->family == AF_INET6 && !from_headers(e)) read_ipv6_ends(e, c);
+  if (e->family == AF_INET6 && !s->inner) read_ipv6_ends(e, c);
   e->sock_cookie = c->skc_cookie.counter;
   if (s->reuseport) e->flags |= ST_HIT_REUSEPORT;
   s->net = net_of(c);

@@ -40,6 +40,7 @@ enum {
   IPPROTO_ICMPV6 = 58,
   IPPROTO_SCTP = 132,
   IPPROTO_UDPLITE = 136,
+  IPPROTO_RAW = 255,
   IPPROTO_MPTCP = 262,
 };
 enum {
@@ -60,6 +61,8 @@ enum {
 enum {
   ETH_P_IP = 0x0800,
   ETH_P_IPV6 = 0x86dd,
+  ETH_P_8021Q = 0x8100,
+  ETH_P_8021AD = 0x88a8,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -256,9 +259,13 @@ struct net_device {
 struct sk_buff {
   struct sock *sk;
   struct net_device *dev;
+  unsigned long _skb_refdst; /* the route, and a flag in the lowest bit */
   unsigned char *head;
   __be16 protocol;
   __u16 network_header;
+  __u16 mac_header;
+  __u16 inner_network_header;
+  __u8 encapsulation : 1;
   __u32 mark;
 };
 

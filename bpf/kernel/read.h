@@ -12,17 +12,23 @@
 
 extern void *bpf_rdonly_cast(const void *object, __u32 type_id) __ksym __weak;
 
-/* What the argument leads to: a sock, or an sk_buff that has none, or nothing (both NULL). The
- * verifier must see neither way of reading in a program of the other: `direct` is a constant once
- * all is inlined, as long as no helper gets the address of a subject. */
+struct scene; /* bpf/identity/ends.h */
+
+/* What the arguments lead to: a sock, an sk_buff, both, or nothing. The verifier must see neither
+ * way of reading in a program of the other: `direct` is a constant once all is inlined, as long as
+ * no helper gets the address of a subject. */
 struct subject {
   const struct sock *sk;
   const struct sk_buff *skb;
   const struct net *net; /* sk's: read_rest */
+  struct scene *scene;   /* where the packet's ends are; NULL: this program never has a packet */
+  __u64 header;          /* its IP header, and how far behind it the carried header begins */
+  __u32 header_bytes;    /* 0: no sk_buff, or it has no IP header */
   bool direct;
   bool ipv6only; /* sk's, these two: read_head */
   bool reuseport;
   bool has_rest; /* read_rest was here, and the ends may have been replaced since */
+  bool inner;    /* the sock's ends are those of the packet inside a tunnel's */
 };
 
 #define DIRECT(type, p) \

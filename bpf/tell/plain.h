@@ -11,7 +11,7 @@
 /* What a line shows of it; what --output-sock-common adds goes the general way. */
 struct plain {
   __u16 family, protocol;
-  struct ipv4_packet packet; /* of a header */
+  struct ipv4_header packet; /* of a header */
 };
 
 static __always_inline bool is_plain_protocol(__u32 protocol) {
@@ -32,17 +32,60 @@ static __always_inline bool is_plain_sock(struct plain *p, const void *sk) {
          full->sk_type != SOCK_RAW; /* its skc_num is the protocol */
 }
 
+/* Is it the sock's own packet, of the connection and in its namespace, or not one of IP yet? */
+static __always_inline bool is_own_packet(const struct plain *p, const void *at, __u32 ports,
+                                          const void *object) {
+  const struct sock_common *c = DIRECT(sock_common, at);
+  const struct sk_buff *skb = DIRECT(sk_buff, object);
+  __u64 marks = header_marks(object), pair;
+  __u32 header_at = MARKED_HEADER(marks), local, remote, header_ports;
+  const void *dev = skb->dev;
+  const __u8 *header;
+  __u64 ends;
+
+  if (is_kernel_pointer(dev) && bpf_core_field_exists(possible_net_t, net) &&
+      DIRECT(net_device, dev)->nd_net.net != c->skc_net.net)
+    return false; /* or no device: that takes a closer look */
+  if (header_at - 1 >= 0xfffe) return true;
+  if (p->family != AF_INET || remote_port(ports, true) < 1 << 16 ||
+      (MARKED_PROTOCOL(marks) && MARKED_PROTOCOL(marks) != bpf_htons(ETH_P_IP)))
+    return false;
+  header = BYTES(skb->head + header_at);
+  if (WORD(header, __u8, 0) != 0x45 || WORD(header, __u8, 9) != p->protocol ||
+      WORD(header, __u16, 6) & bpf_htons(0x1fff))
+    return false;
+  ends = WORD(header, __u64, 12);
+  pair = c->skc_addrpair; /* remote first, as in a packet that is received */
+  header_ports = WORD(header, __u32, 20);
+  local = local_port(ports, true);
+  remote = remote_port(ports, true);
+  if (ends == pair)
+    return !(
+        ((local_port(header_ports, false) ^ remote) | (remote_port(header_ports, false) ^ local)) >>
+        16);
+  return ends == (pair << 32 | pair >> 32) && !(((local_port(header_ports, false) ^ local) |
+                                                 (remote_port(header_ports, false) ^ remote)) >>
+                                                16);
+}
+
 static __always_inline bool is_plain_packet(struct plain *p, const void *header,
                                             const void *object) {
   const struct sk_buff *skb = DIRECT(sk_buff, object);
-  const struct subject s = {.direct = true};
+  const __u8 *bytes;
+  __u64 *to = (void *)&p->packet;
 
   if (!header) return true;
-  copy_ipv4(&p->packet, &s, header);
+  bytes = BYTES(header); /* a fault reads as 0, which is no protocol */
+  to[0] = WORD(bytes, __u64, 0);
+  to[1] = WORD(bytes, __u64, 8);
+  p->packet.destination = WORD(bytes, __u32, 16);
   p->family = AF_INET;
   p->protocol = p->packet.protocol;
-  return is_plain_protocol(p->protocol) && !(p->packet.fragment & bpf_htons(0x1fff)) &&
-         skb->protocol == bpf_htons(ETH_P_IP);
+  if (!is_plain_protocol(p->protocol) || p->packet.fragment & bpf_htons(0x1fff) ||
+      skb->protocol != bpf_htons(ETH_P_IP))
+    return false;
+  return p->protocol == IPPROTO_TCP ? WORD(bytes, __u8, 32) >= 0x50
+                                    : bpf_ntohs(WORD(bytes, __u16, 24)) >= 8;
 }
 
 /* ---- told ----------------------------------------------------------------------------------- */
@@ -70,13 +113,13 @@ static __always_inline void tell_sock(struct st_event *e, const void *sk) {
   read_netns(e, &s);
 }
 
-static __always_inline void tell_packet(struct st_event *e, const struct ipv4_packet *p,
+static __always_inline void tell_packet(struct st_event *e, const struct ipv4_header *p,
                                         const void *skb) {
   const struct subject s = {.skb = skb, .direct = true};
 
   __builtin_memcpy(e->local.bytes, &p->source, 4);
   __builtin_memcpy(e->remote.bytes, &p->destination, 4);
-  read_device(e, &s);
+  e->netns = read_device(&s, &e->ifindex);
 }
 
 /* The helper costs 190 instructions, most of them for the zeroes behind the name. */
@@ -96,8 +139,8 @@ static __always_inline bool is_wanted(void) {
 
 /* A function of its own, as is the general way: else a rejected hit pays for the registers and the
  * stack of both. `at` and `ports` are of struct found. ST_GENERAL: nothing was told yet. */
-static __noinline int tell_if_plain(const struct hit *h, const void *at, bool is_sock,
-                                    __u32 ports) {
+static __noinline int tell_if_plain(const struct hit *h, const void *at, bool is_sock, __u32 ports,
+                                    const void *packet) {
   const void *object = h->object;
   struct plain plain = {};
   struct st_event task = {};
@@ -105,8 +148,10 @@ static __noinline int tell_if_plain(const struct hit *h, const void *at, bool is
   struct st_event *e;
 
   if (!is_wanted()) return ST_NO_MATCH;
-  if (!(is_sock ? is_plain_sock(&plain, at) : is_plain_packet(&plain, at, object)))
+  if (!is_sock) packet = ST_COOKIE_KIND(h->cookie) == ST_KIND_SK_BUFF ? object : h->packet;
+  if (!(is_sock ? is_plain_sock(&plain, at) : is_plain_packet(&plain, at, packet)))
     return ST_GENERAL;
+  if (is_sock && packet && !is_own_packet(&plain, at, ports, packet)) return ST_GENERAL;
   if (filters_by_task())
     read_task(&task);
   else if (!match_ids_in(&task, true))
@@ -132,7 +177,7 @@ static __noinline int tell_if_plain(const struct hit *h, const void *at, bool is
   if (is_sock)
     tell_sock(e, at);
   else
-    tell_packet(e, &plain.packet, object);
+    tell_packet(e, &plain.packet, packet);
   read_comm(e->comm);
   submit(e, sizeof(*e), counters);
   return ST_NO_MATCH;

@@ -57,15 +57,21 @@ static __always_inline __u64 multi_cookie(struct pt_regs *ctx) {
 
 /* The argument of a cookie that is known to be of that kind. */
 static __always_inline const void *argument_of(struct pt_regs *ctx, __u64 cookie, __u32 kind) {
-  if (cookie < ST_COOKIE(0, kind, 2)) return ARGUMENT(ctx, 1);
-  if (cookie < ST_COOKIE(0, kind, 3)) return ARGUMENT(ctx, 2);
-  if (cookie < ST_COOKIE(0, kind, 4)) return ARGUMENT(ctx, 3);
-  if (cookie < ST_COOKIE(0, kind, 5)) return ARGUMENT(ctx, 4);
+  if (cookie < ST_COOKIE(0, kind, 2, 0)) return ARGUMENT(ctx, 1);
+  if (cookie < ST_COOKIE(0, kind, 3, 0)) return ARGUMENT(ctx, 2);
+  if (cookie < ST_COOKIE(0, kind, 4, 0)) return ARGUMENT(ctx, 3);
+  if (cookie < ST_COOKIE(0, kind, 5, 0)) return ARGUMENT(ctx, 4);
   return ARGUMENT(ctx, 5);
 }
 /* Of any kind. */
 static __always_inline const void *argument(struct pt_regs *ctx, __u64 cookie) {
-  return argument_of(ctx, cookie & (ST_COOKIE(0, 1, 1) - 1), 0);
+  return argument_of(ctx, cookie & (ST_COOKIE(0, 1, 1, 0) - 1), 0);
+}
+/* The sk_buff beside it, or NULL: as if it were the argument of a cookie. */
+static __always_inline const void *packet_argument(struct pt_regs *ctx, __u64 cookie) {
+  __u64 packet = ST_COOKIE_PACKET(cookie);
+
+  return packet ? argument_of(ctx, (packet - 1) << 19, 0) : NULL;
 }
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "bpf/kernel/context.h"
 #include "bpf/identity/identity.h"
+#include "bpf/verdict/addresses.h"
 
 /* `value` is among the first `count` of st_config.`list`. */
 #define IN_LIST(list, max, count, value)             \
@@ -98,79 +99,41 @@ static __always_inline bool port_in_any_rule(__u32 local, __u32 remote) {
   }
   return inside >> 63;
 }
-static __always_inline bool ports_match(const struct st_event *e) {
-  __u32 local = (__u32)e->local_port << 16, remote = (__u32)e->remote_port << 16;
+static __always_inline bool ports_match(__u16 local_port, __u16 remote_port) {
+  __u32 local = (__u32)local_port << 16, remote = (__u32)remote_port << 16;
 
   return port_in_rule(0, local, remote) || port_in_any_rule(local, remote);
 }
 
-static __always_inline bool mark_matches(__u32 mark) {
+/* Either: the sock's and the packet's, or twice the same. */
+static __always_inline bool mark_matches(__u32 mark, __u32 other) {
   for (__u32 i = 0; i < ST_MAX_MARKS && i < st_config.mark_count; i++)
-    if ((mark & st_config.marks[i].mask) == st_config.marks[i].value) return true;
+    if ((mark & st_config.marks[i].mask) == st_config.marks[i].value ||
+        (other & st_config.marks[i].mask) == st_config.marks[i].value)
+      return true;
+  return false;
+}
+static __always_inline bool netns_matches(__u32 netns, __u32 other) {
+  for (__u32 i = 0; i < ST_MAX_NETNS && i < st_config.netns_count; i++)
+    if (st_config.netns[i] == netns || st_config.netns[i] == other) return true;
   return false;
 }
 
-struct ends { /* both addresses in 32-bit words, network order */
-  __u32 local[4], remote[4];
-};
+/* Of the sock in the scene. Not static: see read_ip. */
+__noinline int sock_address_passes(__u32 ipv6only) {
+  const struct scene *scene = this_scene();
+  const struct st_event *e;
 
-static __always_inline bool is_any(const __u32 *w) {
-  return !(w[0] | w[1] | w[2] | w[3]);
+  if (!scene) return false;
+  e = &scene->record.event;
+  return addresses_match(e->family, &e->local, &e->remote, ipv6only);
 }
-static __always_inline bool is_mapped(const __u32 *w) {
-  return !(w[0] | w[1]) && w[2] == bpf_htonl(0xffff);
-}
-
-/* May this IPv6 identity carry IPv4? Both ends v4-mapped or unspecified (a dual-stack listener),
- * and not IPV6_V6ONLY. Only the IPv6 addresses tell: the kernel puts 127.0.0.6 (LOOPBACK4_IPV6) and
- * the like into skc_rcv_saddr of native IPv6 sockets. */
-static __always_inline bool speaks_ipv4(const struct st_event *e, const struct subject *s,
-                                        const struct ends *a) {
-  if (!(is_mapped(a->local) || is_any(a->local)) || !(is_mapped(a->remote) || is_any(a->remote)))
-    return false;
-  return from_headers(e) || !s->ipv6only;
-}
-
-static __always_inline bool words_match(const volatile struct st_addr_rule *rule, const __u32 *w,
-                                        __u32 never) {
-  if (((w[0] & rule->mask[0]) ^ rule->addr[0]) | never) return false;
-  return (w[1] & rule->mask[1]) == rule->addr[1] && (w[2] & rule->mask[2]) == rule->addr[2] &&
-         (w[3] & rule->mask[3]) == rule->addr[3];
-}
-
 static __always_inline bool address_matches(struct st_event *e, const struct subject *s) {
-  bool ipv4 = e->family == AF_INET, ipv6 = e->family == AF_INET6;
-  __u32 local4, remote4; /* the IPv4 words; of :: and of v4-mapped the last one */
-  __u32 not4, not6;      /* all ones: rules of that kind do not match */
-  struct ends a;
-
-  if (!ipv4 && !ipv6) return false;
-  __builtin_memcpy(a.local, e->local.bytes, 16);
-  __builtin_memcpy(a.remote, e->remote.bytes, 16);
-  local4 = ipv4 ? a.local[0] : a.local[3];
-  remote4 = ipv4 ? a.remote[0] : a.remote[3];
-  if (ipv6) ipv4 = speaks_ipv4(e, s, &a);
-  not4 = (__u32)ipv4 - 1;
-  not6 = (__u32)ipv6 - 1;
-  /* With 16 rules what follows is the longest part of a program. */
-  FORGET(not4);
-  FORGET(not6);
+  if (s->scene) return sock_address_passes(s->ipv6only && !s->inner);
   forget_ways(e);
   FORGET(e->protocol);
   FORGET(e->type);
-
-  for (__u32 i = 0; i < ST_MAX_ADDRS && i < st_config.addr_count; i++) {
-    const volatile struct st_addr_rule *rule = &st_config.addrs[i];
-
-    if (rule->family == AF_INET) {
-      __u32 mask = rule->mask[0], addr = rule->addr[0];
-
-      if (!(((local4 & mask) ^ addr) | not4) || !(((remote4 & mask) ^ addr) | not4)) return true;
-    } else if (words_match(rule, a.local, not6) || words_match(rule, a.remote, not6)) {
-      return true;
-    }
-  }
-  return false;
+  return addresses_match(e->family, &e->local, &e->remote, s->ipv6only && !s->inner);
 }
 
 /* Do the filters ask for anything of the socket? If not, it need not be looked for. */
@@ -179,52 +142,91 @@ static __always_inline bool filters_by_subject(void) {
          st_config.family_count || st_config.mark_count || st_config.netns_count;
 }
 
-/* After find_subject. Without a sock or an IP header there is nothing that family, port, protocol
- * and address could match; mark and device of an sk_buff are its own from the start. */
-static __always_inline bool match_subject(struct st_event *e, struct subject *s) {
-  bool known = !(e->flags & (ST_HIT_NO_OBJECT | ST_HIT_FRESH));
+static __always_inline bool filters_by_ends(void) {
+  return st_config.family_count || st_config.port_count || st_config.protocol_count ||
+         st_config.addr_count;
+}
 
-  if ((st_config.family_count || st_config.port_count || st_config.protocol_count ||
-       st_config.addr_count) &&
-      !known)
-    return false;
-  if ((st_config.mark_count || st_config.netns_count) && !known && !s->skb) return false;
-
+/* Family, ports, protocol and addresses are one question about one pair of ends: the sock's, read
+ * as far as it is asked for ... */
+static __always_inline bool sock_passes(struct st_event *e, struct subject *s) {
   if (st_config.family_count &&
       !IN_LIST(families, ST_MAX_FAMILIES, st_config.family_count, e->family))
     return false;
   /* Ports and IP protocols are of AF_INET and AF_INET6: 6 is NETLINK_XFRM to a netlink socket. */
   if (protocol_is_read() && !is_inet(e)) return false;
-  if (st_config.port_count && !ports_match(e)) return false;
+  if (st_config.port_count && !ports_match(e->local_port, e->remote_port)) return false;
   if (protocol_is_read() && s->sk) read_protocol(e, s);
   if (st_config.port_count && (e->flags & ST_HIT_NO_PORTS)) return false;
   if (st_config.protocol_count &&
       !IN_LIST(protocols, ST_MAX_PROTOCOLS, st_config.protocol_count, e->protocol))
     return false;
   if (rest_is_read() && s->sk) read_rest(e, s);
-  if (st_config.addr_count && !address_matches(e, s)) return false;
+  return !st_config.addr_count || address_matches(e, s);
+}
+/* ... or those of the packet. Not static: see read_ip. */
+__noinline int packet_passes(void) {
+  const struct scene *scene = this_scene();
+  const struct st_ends *packet;
+  __u16 family, protocol;
+
+  if (!scene) return false;
+  packet = &scene->packet;
+  family = packet->family;
+  protocol = packet->protocol;
+  if (st_config.family_count && !IN_LIST(families, ST_MAX_FAMILIES, st_config.family_count, family))
+    return false;
+  if (st_config.port_count &&
+      (packet->flags & ST_HIT_NO_PORTS || !ports_match(packet->local_port, packet->remote_port)))
+    return false;
+  if (st_config.protocol_count &&
+      !IN_LIST(protocols, ST_MAX_PROTOCOLS, st_config.protocol_count, protocol))
+    return false;
+  return !st_config.addr_count || addresses_match(family, &packet->local, &packet->remote, false);
+}
+
+static __always_inline bool ends_pass(struct st_event *e, struct subject *s) {
+  if (knows_sock(e, s) && sock_passes(e, s)) return true;
+  return s->skb && s->header_bytes && packet_passes();
+}
+
+/* After find_subject. Without a sock or an IP header there is nothing that family, port, protocol
+ * and address could match; mark and device of an sk_buff are its own from the start. */
+static __always_inline bool match_subject(struct st_event *e, struct subject *s) {
+  if (filters_by_ends() && !ends_pass(e, s)) return false;
+  if (s->skb && (st_config.mark_count || st_config.netns_count)) forget_ways(e);
+  if ((st_config.mark_count || st_config.netns_count) && !knows_sock(e, s) && !s->skb) return false;
   if (st_config.mark_count) {
-    if (s->sk)
-      read_mark(e, s);
-    else
-      e->mark = GET(s, sk_buff, s->skb, mark);
-    if (!mark_matches(e->mark)) return false;
+    __u32 mark;
+
+    if (knows_sock(e, s)) read_mark(e, s);
+    mark = e->mark;
+    asm volatile("" : "+r"(mark)); /* one load of either pointer is none that the verifier takes */
+    if (s->skb) mark = GET(s, sk_buff, s->skb, mark);
+    if (!knows_sock(e, s)) e->mark = mark;
+    if (!mark_matches(e->mark, mark)) return false;
   }
   if (st_config.netns_count) {
-    if (s->sk)
+    __u32 ifindex = 0, netns;
+
+    if (knows_sock(e, s)) {
+      /* Not by sock_passes: nobody asked it, or the packet passed in the sock's place. */
+      if (!filters_by_ends() || s->skb) read_rest(e, s);
       read_netns(e, s);
-    else
-      read_device(e, s);
-    if (!IN_LIST(netns, ST_MAX_NETNS, st_config.netns_count, e->netns)) return false;
+    }
+    netns = e->netns;
+    asm volatile("" : "+r"(netns));
+    if (s->skb) netns = read_device(s, &ifindex);
+    if (!netns_matches(e->netns, netns)) return false;
   }
   return true;
 }
 
 /* Does a hit with this argument match every filter? The cheapest question first. */
 static __always_inline bool match_hit(struct st_event *e, struct subject *s, const void *object,
-                                      __u32 kind, bool context) {
+                                      __u32 kind, const void *packet, bool context) {
   if (filters_by_task() && !match_task_in(e, context)) return false;
-  find_subject(e, s, object, kind);
+  find_subject(e, s, object, kind, packet);
   if (!match_subject(e, s)) return false;
   return filters_by_task() || match_task_in(e, context);
 }
@@ -250,12 +252,14 @@ static __always_inline bool match_read(struct st_event *e, const struct subject 
       !IN_LIST(families, ST_MAX_FAMILIES, st_config.family_count, e->family))
     return false;
   if (protocol_is_read() && !is_inet(e)) return false;
-  if (st_config.port_count && ((e->flags & ST_HIT_NO_PORTS) || !ports_match(e))) return false;
+  if (st_config.port_count &&
+      ((e->flags & ST_HIT_NO_PORTS) || !ports_match(e->local_port, e->remote_port)))
+    return false;
   if (st_config.protocol_count &&
       !IN_LIST(protocols, ST_MAX_PROTOCOLS, st_config.protocol_count, e->protocol))
     return false;
   if (st_config.addr_count && !address_matches(e, s)) return false;
-  if (st_config.mark_count && (!s->sk || !mark_matches(e->mark))) return false;
+  if (st_config.mark_count && (!s->sk || !mark_matches(e->mark, e->mark))) return false;
   return !st_config.netns_count || IN_LIST(netns, ST_MAX_NETNS, st_config.netns_count, e->netns);
 }
 

@@ -33,9 +33,7 @@ std::optional<uint64_t> missed_by(const Programs& programs, const Host& host) {
     if (fd >= 0 && total) total = sum(total, missed_by_program(fd, host));
   };
   add(programs.by_cookie);
-  for (const auto& of_kind : programs.by_argument) {
-    for (const int fd : of_kind) add(fd);
-  }
+  for (const auto& [cookie, fd] : programs.by_argument) add(fd);
   return total;
 }
 

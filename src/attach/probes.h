@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,19 +20,17 @@
 
 namespace socketrace {
 
-using ProgramsByArgument = std::array<std::array<int, ST_MAX_ARG>, ST_KIND_COUNT>;
-
-constexpr ProgramsByArgument no_programs_by_argument() {
-  ProgramsByArgument none{};
-  for (auto& of_kind : none) of_kind.fill(-1);
-  return none;
-}
+// By ST_COOKIE, whose bits of the function are all set.
+using ProgramsByArgument = std::map<uint64_t, int>;
 
 // Descriptors (borrowed) of the loaded programs; -1: not loaded.
+// The cookie of the probe of targets[function], or ST_FUNC_UNKNOWN.
+uint64_t cookie_of(const Target& target, size_t function);
+
 struct Programs {
   int by_cookie = -1;  // kprobe-multi, or kprobe with a cookie (5.15+)
-  // Without cookies: one program for each kind and argument position 1..5.
-  ProgramsByArgument by_argument = no_programs_by_argument();
+  // Without cookies: one program for each kind, argument position and sk_buff beside it.
+  ProgramsByArgument by_argument;
 };
 
 // kprobe_multi wants by_cookie loaded with BPF_TRACE_KPROBE_MULTI as its expected attach type, the

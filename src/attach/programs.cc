@@ -2,8 +2,10 @@
 #include "attach/programs.h"
 
 #include <bpf/libbpf.h>
+#include <fmt/format.h>
 
 #include <array>
+#include <cstdint>
 #include <string>
 
 namespace socketrace {
@@ -12,9 +14,12 @@ namespace {
 constexpr std::array<const char*, ST_KIND_COUNT> kPlainNames = {"st_sock_", "st_socket_",
                                                                 "st_skb_"};
 
-// The one without a cookie for this kind and position, 1 being the first argument.
-bpf_program* plain_program(const bpf_object* object, size_t kind, size_t position) {
-  const std::string name = kPlainNames[kind] + std::to_string(position);
+// The one without a cookie that does what this one would: bpf/functions.h.
+bpf_program* plain_program(const bpf_object* object, uint64_t cookie) {
+  const size_t kind = ST_COOKIE_KIND(cookie);
+  if (kind >= ST_KIND_COUNT) return nullptr;
+  const std::string name = fmt::format("{}{}_{}", kPlainNames[kind], ST_COOKIE_ARGUMENT(cookie),
+                                       ST_COOKIE_PACKET(cookie));
   return bpf_object__find_program_by_name(object, name.c_str());
 }
 
@@ -40,6 +45,10 @@ bpf_program* cookie_program(const bpf_object* object, Way way, Needs needs) {
 
 }  // namespace
 
+uint64_t cookie_of(const Target& target, size_t function) {
+  return ST_COOKIE(function, target.kind, target.arg, target.packet);
+}
+
 void choose_programs(const bpf_object* object, Way way, Needs needs,
                      std::span<const Target> targets) {
   if (bpf_program* program = cookie_program(object, way, needs)) {
@@ -47,8 +56,8 @@ void choose_programs(const bpf_object* object, Way way, Needs needs,
     return;
   }
   for (const Target& target : targets) {
-    if (target.arg < 1 || target.arg > ST_MAX_ARG || target.kind >= ST_KIND_COUNT) continue;
-    bpf_program__set_autoload(plain_program(object, target.kind, target.arg), true);
+    bpf_program* program = plain_program(object, cookie_of(target, ST_FUNC_UNKNOWN));
+    if (program != nullptr) bpf_program__set_autoload(program, true);
   }
 }
 
@@ -58,10 +67,13 @@ Programs loaded_programs(const bpf_object* object, Way way, Needs needs) {
     programs.by_cookie = bpf_program__fd(program);
     return programs;
   }
-  for (size_t kind = 0; kind < ST_KIND_COUNT; ++kind) {
-    for (size_t position = 1; position <= ST_MAX_ARG; ++position) {
-      programs.by_argument[kind][position - 1] =
-          bpf_program__fd(plain_program(object, kind, position));
+  for (unsigned kind = 0; kind < ST_KIND_COUNT; ++kind) {
+    for (unsigned arg = 1; arg <= ST_MAX_ARG; ++arg) {
+      for (unsigned packet = 0; packet <= ST_MAX_ARG; ++packet) {
+        const uint64_t cookie = ST_COOKIE(ST_FUNC_UNKNOWN, kind, arg, packet);
+        const int fd = bpf_program__fd(plain_program(object, cookie));
+        if (fd >= 0) programs.by_argument[cookie] = fd;
+      }
     }
   }
   return programs;

@@ -4,10 +4,12 @@
 namespace socketrace {
 namespace {
 
+constexpr size_t kMoreAt = offsetof(st_record, more);
 constexpr size_t kDetailsAt = offsetof(st_record, details);
 constexpr size_t kUnixAt = offsetof(st_record, unix_names);
 constexpr size_t kFramesAt = offsetof(st_record, frames);
-constexpr unsigned kKnownSections = ST_SECTION_DETAILS | ST_SECTION_UNIX | ST_SECTION_STACK;
+constexpr unsigned kKnownSections =
+    ST_SECTION_ENDS | ST_SECTION_DETAILS | ST_SECTION_UNIX | ST_SECTION_STACK;
 
 // The parts lie at fixed offsets, so a record ends where one of them ends.
 bool ends_at_a_part(size_t length, unsigned sections) {
@@ -15,7 +17,7 @@ bool ends_at_a_part(size_t length, unsigned sections) {
     return (sections & ST_SECTION_STACK) != 0 && length <= sizeof(st_record) &&
            (length - kFramesAt) % sizeof(uint64_t) == 0;
   }
-  return length == kDetailsAt || length == kUnixAt || length == kFramesAt;
+  return length == kMoreAt || length == kDetailsAt || length == kUnixAt || length == kFramesAt;
 }
 
 }  // namespace
@@ -32,10 +34,14 @@ bool decode(std::span<const std::byte> bytes, Hit& hit) {
   const unsigned sections = event->sections;
   if (length > bytes.size() || (sections & ~kKnownSections) != 0) return false;
   if (!ends_at_a_part(length, sections)) return false;
+  if ((sections & ST_SECTION_ENDS) != 0 && length < kDetailsAt) return false;
   if ((sections & ST_SECTION_DETAILS) != 0 && length < kUnixAt) return false;
   if ((sections & ST_SECTION_UNIX) != 0 && length < kFramesAt) return false;
   if ((sections & ST_SECTION_STACK) != 0 && length < kFramesAt) return false;
 
+  if ((sections & ST_SECTION_ENDS) != 0) {
+    hit.more = reinterpret_cast<const st_more*>(bytes.data() + kMoreAt);
+  }
   if ((sections & ST_SECTION_DETAILS) != 0) {
     hit.details = reinterpret_cast<const st_details*>(bytes.data() + kDetailsAt);
   }

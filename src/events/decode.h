@@ -12,7 +12,8 @@ namespace socketrace {
 // A checked view of one record; borrows the ring's memory, valid until the next record.
 struct Hit {
   const st_event* event = nullptr;
-  const st_details* details = nullptr;  // nullptr: not in this record
+  const st_more* more = nullptr;  // these three: nullptr if not in this record
+  const st_details* details = nullptr;
   const st_unix* unix_names = nullptr;
   std::span<const uint64_t> frames;
 };

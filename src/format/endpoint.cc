@@ -182,6 +182,21 @@ void put_end(Buffer& out, const End& end) {
   }
 }
 
+void put_more_ends(Buffer& out, const st_ends& ends) {
+  const auto put = [&](const st_address& address, uint16_t port) {
+    put_end(out, {.family = ends.family,
+                  .protocol = ends.protocol,
+                  .ifindex = ends.ifindex,
+                  .port = port,
+                  .has_port = (ends.flags & ST_HIT_NO_PORTS) == 0,
+                  .address = address,
+                  .unix_name = {}});
+  };
+  put(ends.local, ends.local_port);
+  out.put("->");
+  put(ends.remote, ends.remote_port);
+}
+
 void put_family_alone(Buffer& out, unsigned family) {
   const std::string_view name = family_name(family);
   if (name.empty()) {

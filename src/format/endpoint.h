@@ -18,6 +18,9 @@ void put_endpoints(Buffer& out, const Hit& hit);
 void put_local(Buffer& out, const Hit& hit);
 void put_remote(Buffer& out, const Hit& hit);
 
+// "LOCAL->REMOTE" without spaces, of ends that came beside those of the hit.
+void put_more_ends(Buffer& out, const st_ends& ends);
+
 // One end alone. Which members count depends on the family.
 struct End {
   unsigned family = 0;

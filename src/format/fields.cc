@@ -49,6 +49,22 @@ std::string_view missing(const st_event& event) {
   return " sock=NULL";
 }
 
+// What the socket says where the packet says otherwise, and whom an ICMP error is about.
+void put_more(Buffer& out, const st_more& more) {
+  if (more.sock.family != AF_UNSPEC) {
+    out.put(" sock=");
+    put_more_ends(out, more.sock);
+  }
+  if (more.sock_netns != 0) {
+    out.put(" sock_netns=");
+    out.put_number(more.sock_netns);
+  }
+  if (more.about.family != AF_UNSPEC) {
+    out.put(" about=");
+    put_more_ends(out, more.about);
+  }
+}
+
 void put_context(Buffer& out, const st_event& event) {
   if (!has(event, ST_HIT_CONTEXT_KNOWN)) return;
   if (has(event, ST_HIT_HARDIRQ)) {
@@ -64,8 +80,8 @@ void put_marks(Buffer& out, const st_event& event) {
   if (has(event, ST_HIT_FROM_HEADERS)) out.put(" from=headers");
   if (has(event, ST_HIT_NO_OBJECT)) out.put(missing(event));
   if (has(event, ST_HIT_FRESH)) {
-    // A packet without a sock and without an IP header: not built yet, ARP, a VLAN tag.
-    out.put(event.sock == 0 && event.kind == ST_KIND_SK_BUFF ? " headers=none" : " sock=fresh");
+    // A packet without a sock and without an IP header: not built yet, or ARP.
+    out.put(event.sock == 0 ? " headers=none" : " sock=fresh");
   }
   put_context(out, event);
 }
@@ -94,6 +110,7 @@ void put_meta(Buffer& out, const Hit& hit) {
     out.put(" peer_inode=");
     put_number_or_dash(out, names.peer_inode);
   }
+  if (hit.more != nullptr) put_more(out, *hit.more);
   // Nearly every hit is of a plain socket in a plain context.
   constexpr unsigned kMarked = ST_HIT_REQUEST | ST_HIT_TIMEWAIT | ST_HIT_FROM_HEADERS |
                                ST_HIT_NO_OBJECT | ST_HIT_FRESH | ST_HIT_SOFTIRQ | ST_HIT_HARDIRQ;
@@ -126,6 +143,9 @@ void put_sock_info(Buffer& out, const Hit& hit) {
   put_field(out, " priority=", full, details.priority);
   // Mini sockets and packets have a mark too.
   put_field(out, " mark=", event.family != AF_UNSPEC || event.mark != 0, event.mark);
+  if (hit.more != nullptr && hit.more->packet_mark != 0) {
+    put_field(out, " packet_mark=", true, hit.more->packet_mark);
+  }
   put_field(out, " type=", event.type != 0, event.type);
 }
 

@@ -29,9 +29,11 @@ struct Choice {
   What what = What::nothing;
   st_kind kind = ST_KIND_SOCK;
   Carrier carrier;
+  unsigned packet = 0;  // register of an sk_buff beside that, whatever kinds are asked for
 
   bool same_as(const Choice& other) const {
-    return what == other.what && kind == other.kind && carrier.arg == other.carrier.arg;
+    return what == other.what && kind == other.kind && carrier.arg == other.carrier.arg &&
+           packet == other.packet;
   }
 };
 
@@ -44,7 +46,9 @@ Choice choose(const Carriers* carriers, const KindSet& kinds) {
     const Carrier& carrier = (*carriers)[kind];
     if (!wanted[kind] || carrier.where == Carrier::Where::nowhere) continue;
     if (carrier.where == Carrier::Where::in_register) {
-      return {Choice::What::carrier, static_cast<st_kind>(kind), carrier};
+      const Carrier& packet = (*carriers)[ST_KIND_SK_BUFF];
+      const bool beside = kind != ST_KIND_SK_BUFF && packet.where == Carrier::Where::in_register;
+      return {Choice::What::carrier, static_cast<st_kind>(kind), carrier, beside ? packet.arg : 0U};
     }
     if (choice.what == Choice::What::nothing) {
       choice = {Choice::What::refused, static_cast<st_kind>(kind), carrier};
@@ -155,6 +159,7 @@ class Picker {
                                .module = module,
                                .kind = choice.kind,
                                .arg = choice.carrier.arg,
+                               .packet = choice.packet,
                                .type_name = named ? type_name : kKindNames[choice.kind],
                                .is_const = choice.carrier.is_const,
                                .btf_id = id});

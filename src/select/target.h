@@ -15,7 +15,8 @@ struct Target {
   std::string name;
   std::string module;  // empty: vmlinux
   st_kind kind = ST_KIND_SOCK;
-  unsigned arg = 1;       // 1..ST_MAX_ARG: position of the register that carries the pointer
+  unsigned arg = 1;     // 1..ST_MAX_ARG: position of the register that carries the pointer
+  unsigned packet = 0;  // the same of a struct sk_buff * beside a sock or socket; 0: there is none
   std::string type_name;  // of the struct as declared: "sock", "tcp_sock", "sk_buff"
   bool is_const = false;  // a pointer to const
   uint32_t btf_id = 0;    // of the FUNC, in the BTF of its module

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace scene {
 namespace {
@@ -21,7 +22,7 @@ using socketrace::MarkMask;
 using socketrace::Match;
 using socketrace::PortRange;
 
-// A conversation as far as filters look at it.
+// A pair of ends as far as filters look at it.
 struct Talk {
   uint16_t family = 0, protocol = 0;
   std::optional<std::array<uint16_t, 2>> ports;
@@ -29,8 +30,10 @@ struct Talk {
   bool may_be_ipv4 = false;  // AF_INET6 that is not IPV6_V6ONLY
 };
 struct Identity {
-  std::optional<Talk> talk;
-  std::optional<uint32_t> mark, netns;
+  std::optional<Talk> sock, packet;
+  bool inner = false;                         // the sock's ends are of the packet inside a tunnel's
+  std::vector<uint32_t> marks, netns;         // of the sock, then of the sk_buff
+  uint32_t sock_netns = 0, device_netns = 0;  // 0: unknown
 };
 
 bool is_inet(uint16_t family) {
@@ -41,21 +44,17 @@ bool carries_ports(unsigned protocol) {
          protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP;
 }
 
-std::optional<Talk> talk_of(const Packet& packet) {
-  if (!packet.placed) return {};
-  const unsigned told = packet.ethertype == 0x0800   ? 4
-                        : packet.ethertype == 0x86dd ? 6
-                        : packet.ethertype == 0      ? packet.version
-                                                     : 0;
-  if (told != packet.version || (told != 4 && told != 6)) return {};
-  if (told == 4 && packet.ipv4_words < 5) return {};
+// What the headers say; nothing if these are none.
+std::optional<Talk> talk_of_headers(const Packet& packet) {
+  if (packet.version != 4 && packet.version != 6) return {};
+  if (packet.version == 4 && packet.ipv4_words < 5) return {};
   Talk talk;
-  talk.family = told == 4 ? AF_INET : AF_INET6;
+  talk.family = packet.version == 4 ? AF_INET : AF_INET6;
   talk.protocol = packet.protocol;
   talk.ends = {packet.source, packet.destination};
   talk.may_be_ipv4 = true;
   bool readable = true;
-  if (told == 4) {
+  if (packet.version == 4) {
     readable = !packet.later_fragment;
   } else {
     // Four extension headers are looked through; the fifth stands for what follows.
@@ -69,58 +68,134 @@ std::optional<Talk> talk_of(const Packet& packet) {
       }
     }
   }
+  if ((talk.protocol == IPPROTO_TCP || talk.protocol == IPPROTO_UDP) && !packet.plausible)
+    readable = false;
   if (readable && carries_ports(talk.protocol)) talk.ports = {{packet.ports[0], packet.ports[1]}};
   return talk;
 }
 
-Identity identity_of_sock(const Scene& scene) {
-  Identity identity;
-  if (scene.family == 0) return identity;  // just allocated
-  identity.mark = scene.mark;
-  identity.netns = scene.has_net ? scene.netns : 0;
+// Is the IP header where the network header points, or behind the tags that are there?
+bool is_there(const Packet& packet) {
+  if (!packet.placed) return false;
+  const auto is_ip = [](uint16_t ethertype) { return ethertype == 0x0800 || ethertype == 0x86dd; };
+  if (is_ip(packet.ethertype)) return true;
+  if (packet.ethertype == 0) return packet.route;
+  if (!is_vlan(packet.ethertype)) return false;
+  if (!packet.received) return true;
+  return packet.tags.size() <= 2 && is_ip(packet.tags.back());
+}
+
+// IPv4 addresses as ::ffff:a.b.c.d, if they are to be compared with IPv6 ones.
+Address in_ipv6(const Talk& talk, size_t end, bool mapped) {
+  if (!mapped || talk.family != AF_INET) return talk.ends[end];
+  Address address{};
+  address[10] = address[11] = 0xff;
+  std::copy_n(talk.ends[end].begin(), 4, address.begin() + 12);
+  return address;
+}
+bool is_unspecified(const Address& address) {
+  return address == Address{} || address == Address{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+}
+bool speaks(const Talk& sock, unsigned protocol) {
+  return sock.protocol == protocol || sock.protocol == IPPROTO_RAW ||
+         (sock.protocol == 262 && protocol == IPPROTO_TCP);
+}
+
+enum class Relation { differ, same, of_peer };
+
+// Is `to` where the sock sends from `from`? Either end may be unspecified, either have no ports.
+Relation relation_of(const Talk& sock, const Talk& packet) {
+  if (!speaks(sock, packet.protocol)) return Relation::differ;
+  const bool mapped = sock.family == AF_INET6 && packet.family == AF_INET;
+  const bool ports = sock.ports && packet.ports;
+  const auto local = sock.ends[0], remote = sock.ends[1];
+  const bool connected = (sock.ports && (*sock.ports)[1] != 0) || !is_unspecified(remote);
+  for (const size_t own : {0U, 1U}) {  // which of the packet's ends is the sock's own
+    bool fits = is_unspecified(local) || local == in_ipv6(packet, own, mapped);
+    if (ports && (connected || (*sock.ports)[0] != 0))
+      fits = fits && (*sock.ports)[0] == (*packet.ports)[own];
+    if (connected) {
+      fits = fits && remote == in_ipv6(packet, 1 - own, mapped);
+      if (ports) fits = fits && (*sock.ports)[1] == (*packet.ports)[1 - own];
+    }
+    if (fits) return connected ? Relation::same : Relation::of_peer;
+  }
+  return Relation::differ;
+}
+
+bool is_mini(const Scene& scene) {
+  return is_inet(scene.family) && (scene.state == kTimeWait || scene.state == kNewSynRecv);
+}
+
+Talk talk_of_sock(const Scene& scene) {
   Talk talk;
   talk.family = scene.family;
-  talk.protocol = scene.protocol;
-  const bool mini =
-      is_inet(scene.family) && (scene.state == kTimeWait || scene.state == kNewSynRecv);
-  if (mini) talk.protocol = IPPROTO_TCP;
-  if (is_inet(scene.family)) {
-    const bool portless = !mini && (scene.type == SOCK_RAW || scene.protocol == IPPROTO_ICMP ||
-                                    scene.protocol == IPPROTO_ICMPV6);
-    if (!portless) talk.ports = {{scene.local_port, scene.remote_port}};
-    if (scene.family == AF_INET) {
-      std::memcpy(talk.ends[0].data(), &scene.local4, 4);
-      std::memcpy(talk.ends[1].data(), &scene.remote4, 4);
-    } else {
-      talk.ends = {scene.local6, scene.remote6};
-      talk.may_be_ipv4 = !scene.v6only;
-    }
-    // A socket without a remote end: the packet tells where it goes.
-    if (scene.kind == ST_KIND_SK_BUFF && !mini && scene.remote_port == 0) {
-      if (auto packet = talk_of(scene.packet)) talk = *packet;
-    }
+  talk.protocol = is_mini(scene) ? static_cast<uint16_t>(IPPROTO_TCP) : scene.protocol;
+  if (!is_inet(scene.family)) return talk;
+  const bool portless =
+      !is_mini(scene) && (scene.type == SOCK_RAW || scene.protocol == IPPROTO_ICMP ||
+                          scene.protocol == IPPROTO_ICMPV6);
+  const bool given_back = scene.local_port == 0 && !is_mini(scene);
+  if (!portless) {
+    talk.ports = {{given_back ? scene.source_port : scene.local_port, scene.remote_port}};
   }
-  identity.talk = talk;
-  return identity;
+  if (scene.family == AF_INET) {
+    std::memcpy(talk.ends[0].data(), &scene.local4, 4);
+    std::memcpy(talk.ends[1].data(), &scene.remote4, 4);
+  } else {
+    talk.ends = {scene.local6, scene.remote6};
+    talk.may_be_ipv4 = !scene.v6only;
+  }
+  return talk;
+}
+
+// The sock's own ports, if the packet's cannot be read: turned round if it is what the sock
+// receives.
+void lend_ports(const Talk& sock, Talk& packet) {
+  if (packet.ports || !carries_ports(packet.protocol) || !sock.ports ||
+      !speaks(sock, packet.protocol))
+    return;
+  packet.ports = sock.ports;
+  const bool mapped = sock.family == AF_INET6 && packet.family == AF_INET;
+  if (sock.ends[0] == in_ipv6(packet, 1, mapped) && sock.ends[0] != in_ipv6(packet, 0, mapped))
+    std::swap((*packet.ports)[0], (*packet.ports)[1]);
 }
 
 Identity identity_of(const Scene& scene) {
-  if (!scene.object) return {};
-  switch (scene.kind) {
-    case ST_KIND_SOCKET:
-      return scene.socket_sock ? identity_of_sock(scene) : Identity{};
-    case ST_KIND_SK_BUFF:
-      if (scene.skb_sock == SkbSock::real) return identity_of_sock(scene);
-      break;
-    default:
-      return identity_of_sock(scene);
+  const bool of_skb = scene.kind == ST_KIND_SK_BUFF;
+  const bool skb = of_skb ? scene.object : scene.beside;
+  bool sock = !of_skb && scene.object && (scene.kind != ST_KIND_SOCKET || scene.socket_sock);
+  if (!sock && skb && scene.skb_sock == SkbSock::real) {
+    // Of these families a sock stands for a conversation.
+    sock = is_inet(scene.family) || scene.family == AF_UNIX || scene.family == AF_NETLINK ||
+           scene.family == AF_VSOCK;
   }
   Identity identity;
-  identity.talk = talk_of(scene.packet);
-  identity.mark = scene.skb_mark;
+  const bool known = sock && scene.family != 0;  // else just allocated
+  if (known) {
+    identity.sock = talk_of_sock(scene);
+    identity.marks.push_back(scene.mark);
+    identity.sock_netns = scene.has_net ? scene.netns : 0;
+    identity.netns.push_back(identity.sock_netns);
+  }
+  if (!skb) return identity;
+  identity.marks.push_back(scene.skb_mark);
   // Numbers below are no network namespace's: the pointer led somewhere else.
-  const bool plausible = scene.device == Device::real && scene.device_netns >= 0xeffffff0;
-  identity.netns = plausible ? scene.device_netns : 0;
+  if (scene.device == Device::real && scene.device_netns >= 0xeffffff0) {
+    identity.device_netns = scene.device_netns;
+  }
+  identity.netns.push_back(identity.device_netns);
+  if (known && !is_inet(scene.family)) return identity;
+  if (is_there(scene.packet)) identity.packet = talk_of_headers(scene.packet);
+  if (!known || !identity.packet) return identity;
+  if (!is_mini(scene) && scene.remote_port == 0 && scene.encapsulated) {
+    if (const auto inner = talk_of_headers(scene.inner)) {
+      identity.sock = inner;
+      identity.inner = true;
+      return identity;
+    }
+  }
+  lend_ports(*identity.sock, *identity.packet);
   return identity;
 }
 
@@ -169,30 +244,66 @@ bool passes(const Rules& rules, Test test) {
   return rules.empty() || std::ranges::any_of(rules, test);
 }
 
+// All filters that ask for ends, of one pair of them.
+bool ends_pass(const Match& match, const std::optional<Talk>& talk) {
+  if (!talk) return false;
+  return passes(match.families, [&](uint16_t f) { return talk->family == f; }) &&
+         passes(match.protocols,
+                [&](uint16_t p) { return is_inet(talk->family) && talk->protocol == p; }) &&
+         passes(match.ports,
+                [&](const PortRange& r) { return is_inet(talk->family) && matches(r, *talk); }) &&
+         passes(match.addresses, [&](const AddressPrefix& a) { return matches(a, *talk); });
+}
+
+Ends ends_of(const Talk& talk) {
+  Ends ends{.family = talk.family,
+            .protocol = talk.protocol,
+            .has_ports = talk.ports.has_value(),
+            .local = talk.ends[0],
+            .remote = talk.ends[1]};
+  if (talk.ports) ends.ports = *talk.ports;
+  return ends;
+}
+
 }  // namespace
 
 bool expected(const Match& match, const Scene& scene, const Task& task) {
   const Identity identity = identity_of(scene);
-  const auto& talk = identity.talk;
+  const bool asks_for_ends = !match.families.empty() || !match.protocols.empty() ||
+                             !match.ports.empty() || !match.addresses.empty();
   return passes(match.pids, [&](uint32_t pid) { return pid == task.tgid; }) &&
          passes(match.uids, [&](uint32_t uid) { return uid == task.uid; }) &&
          passes(match.comms, [&](const CommPattern& p) { return matches(p, task.comm); }) &&
-         passes(match.families, [&](uint16_t f) { return talk && talk->family == f; }) &&
-         passes(match.protocols,
-                [&](uint16_t p) { return talk && is_inet(talk->family) && talk->protocol == p; }) &&
-         passes(match.ports,
-                [&](const PortRange& r) {
-                  return talk && is_inet(talk->family) && matches(r, *talk);
-                }) &&
-         passes(match.addresses,
-                [&](const AddressPrefix& a) { return talk && matches(a, *talk); }) &&
+         (!asks_for_ends || ends_pass(match, identity.sock) || ends_pass(match, identity.packet)) &&
          passes(match.marks,
                 [&](const MarkMask& m) {
-                  return identity.mark && (*identity.mark & m.mask) == m.value;
+                  return std::ranges::any_of(
+                      identity.marks, [&](uint32_t mark) { return (mark & m.mask) == m.value; });
                 }) &&
          passes(match.netns, [&](const std::string& written) {
-           return identity.netns && std::to_string(*identity.netns) == written;
+           return std::ranges::any_of(identity.netns,
+                                      [&](uint32_t one) { return std::to_string(one) == written; });
          });
+}
+
+Told expected_line(const Scene& scene) {
+  const Identity identity = identity_of(scene);
+  Told told;
+  told.netns = identity.device_netns != 0 ? identity.device_netns : identity.sock_netns;
+  if (identity.sock_netns != 0 && identity.sock_netns != told.netns) {
+    told.sock_netns = identity.sock_netns;
+  }
+  if (identity.sock) told.ends = ends_of(*identity.sock);
+  if (!identity.packet) return told;
+  if (!identity.sock) {
+    told.ends = ends_of(*identity.packet);
+    return told;
+  }
+  const Relation relation =
+      identity.inner ? Relation::differ : relation_of(*identity.sock, *identity.packet);
+  if (relation == Relation::differ) told.sock = told.ends;
+  if (relation != Relation::same) told.ends = ends_of(*identity.packet);
+  return told;
 }
 
 }  // namespace scene

@@ -89,10 +89,12 @@ ImageWriter::ImageWriter(const btf* kernel, image& memory, uint64_t kernel_addre
   for (const char* path : {"sk_type", "sk_protocol", "sk_mark"}) {
     learn("sock", path, sizeof(memory.sock));
   }
+  learn("inet_sock", "inet_sport", sizeof(memory.sock));
   learn("inet_request_sock", "ir_mark", sizeof(memory.sock));
   learn("inet_timewait_sock", "tw_mark", sizeof(memory.sock));
   learn("socket", "sk", sizeof(memory.socket));
-  for (const char* path : {"sk", "dev", "head", "protocol", "network_header", "mark"}) {
+  for (const char* path : {"sk", "dev", "head", "protocol", "network_header", "mac_header",
+                           "inner_network_header", "encapsulation", "_skb_refdst", "mark"}) {
     learn("sk_buff", path, sizeof(memory.skb));
   }
   learn("net_device", "nd_net.net", sizeof(memory.device));
@@ -139,6 +141,7 @@ void ImageWriter::write_sock(const Scene& scene) {
   } else if (inet && scene.state == kTimeWait) {
     put(sock, "inet_timewait_sock.tw_mark", scene.mark);
   } else {
+    put(sock, "inet_sock.inet_sport", htons(scene.source_port));
     put(sock, "sock.sk_type", scene.type);
     put(sock, "sock.sk_protocol", scene.protocol);
     put(sock, "sock.sk_mark", scene.mark);
@@ -152,6 +155,11 @@ void ImageWriter::write_packet(const Scene& scene) {
   put(memory_.skb, "sk_buff.network_header", offset);
   put(memory_.skb, "sk_buff.protocol", htons(packet.ethertype));
   put(memory_.skb, "sk_buff.mark", scene.skb_mark);
+  const uint16_t mac = packet.received ? offset - 14 : (scene.mark & 2) != 0 ? offset - 18 : 0xffff;
+  put(memory_.skb, "sk_buff.mac_header", mac);
+  put(memory_.skb, "sk_buff._skb_refdst", packet.route ? uint64_t{1} : uint64_t{0});
+  put_bit(memory_.skb, "sk_buff.encapsulation", scene.encapsulated);
+  put(memory_.skb, "sk_buff.inner_network_header", uint16_t{512});
   uint64_t sk = 0;
   if (scene.skb_sock == SkbSock::real) sk = address_of(memory_.sock);
   if (scene.skb_sock == SkbSock::small_number) sk = 1480;  // ip_defrag_offset, until 5.11
@@ -164,6 +172,19 @@ void ImageWriter::write_packet(const Scene& scene) {
   put(memory_.device_net, "net.ns.inum", scene.device_netns);
 
   uint8_t* at = memory_.packet + 64;
+  if (is_vlan(packet.ethertype) && packet.received) {
+    for (const uint16_t follows : packet.tags) {
+      const uint16_t tag[2] = {htons(0x4567),
+                               htons(follows)};  // looks like the start of an IP header
+      std::memcpy(at, tag, sizeof(tag));
+      at += sizeof(tag);
+    }
+  }
+  write_headers(packet, at);
+  write_headers(scene.inner, memory_.packet + 512);
+}
+
+void ImageWriter::write_headers(const Packet& packet, uint8_t* at) {
   uint8_t* next = nullptr;
   if (packet.version == 6) {
     at[0] = 0x60;
@@ -196,19 +217,28 @@ void ImageWriter::write_packet(const Scene& scene) {
   if (packet.version != 6 && packet.ipv4_words < 5) return;  // the ports would be in the addresses
   const uint16_t ports[2] = {htons(packet.ports[0]), htons(packet.ports[1])};
   std::memcpy(at, ports, sizeof(ports));
+  if (packet.protocol == IPPROTO_TCP) at[12] = packet.plausible ? 0x50 : 0x40;
+  if (packet.protocol == IPPROTO_UDP) at[4] = 0, at[5] = packet.plausible ? 8 : 7;
+  // No error, which would quote another packet.
+  if (packet.protocol == IPPROTO_ICMP || packet.protocol == IPPROTO_ICMPV6) at[0] = 0;
 }
 
-uint64_t ImageWriter::write(const Scene& scene, Random& random) {
+Arguments ImageWriter::write(const Scene& scene, Random& random) {
   // Noise that no pointer check takes for a kernel address: what is read by mistake shows.
   auto* words = reinterpret_cast<uint64_t*>(&memory_);
   for (size_t i = 0; i < offsetof(image, device) / 8; i++) words[i] = random() >> 17;
   write_sock(scene);
   put(memory_.socket, "socket.sk", scene.socket_sock ? address_of(memory_.sock) : 0);
   write_packet(scene);
-  if (!scene.object) return 0;
-  return address_of(scene.kind == ST_KIND_SOCK     ? static_cast<const void*>(memory_.sock)
-                    : scene.kind == ST_KIND_SOCKET ? memory_.socket
-                                                   : memory_.skb);
+  Arguments arguments;
+  if (scene.object) {
+    arguments.object =
+        address_of(scene.kind == ST_KIND_SOCK     ? static_cast<const void*>(memory_.sock)
+                   : scene.kind == ST_KIND_SOCKET ? memory_.socket
+                                                  : memory_.skb);
+  }
+  if (scene.beside) arguments.packet = address_of(memory_.skb);
+  return arguments;
 }
 
 }  // namespace scene

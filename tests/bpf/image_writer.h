@@ -13,13 +13,18 @@ struct btf;
 
 namespace scene {
 
+// Of the traced function; 0: NULL.
+struct Arguments {
+  uint64_t object = 0;
+  uint64_t packet = 0;  // the sk_buff beside a sock or socket
+};
+
 class ImageWriter {
  public:
   // Ends the program, saying why, when the kernel's structs lack a member or do not fit.
   ImageWriter(const btf* kernel, image& memory, uint64_t kernel_address);
 
-  // The argument of the traced function; 0: NULL.
-  uint64_t write(const Scene& scene, Random& random);
+  Arguments write(const Scene& scene, Random& random);
 
  private:
   struct Member {
@@ -33,6 +38,7 @@ class ImageWriter {
 
   void write_sock(const Scene& scene);
   void write_packet(const Scene& scene);
+  static void write_headers(const Packet& packet, uint8_t* at);
   uint64_t address_of(const void* in_image) const;
 
   const btf* kernel_;

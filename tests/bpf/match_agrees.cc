@@ -9,8 +9,10 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -107,17 +109,25 @@ std::string filters_of(const Match& match) {
 struct Destroy {
   void operator()(match_image_bpf* object) const { match_image_bpf__destroy(object); }
 };
+// The last record, as it came through the ring.
+int remember(void* to, void* bytes, size_t size) {
+  std::memcpy(to, bytes, std::min(size, sizeof(st_record)));
+  return 0;
+}
+
 struct Programs {
   std::unique_ptr<match_image_bpf, Destroy> object;
+  std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)> ring{nullptr, &ring_buffer__free};
   image* memory = nullptr;
+  st_record record = {};
 
   ~Programs() {
     if (memory != nullptr) munmap(memory, sizeof(image));
   }
 };
 
-int test_run(const bpf_program* program, uint64_t object, uint64_t kind) {
-  uint64_t arguments[2] = {object, kind};
+int test_run(const bpf_program* program, const Arguments& what, uint64_t kind) {
+  uint64_t arguments[3] = {what.object, kind, what.packet};
   LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments, .ctx_size_in = sizeof(arguments));
   if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0) {
     give_up(fmt::format("BPF_PROG_TEST_RUN of {}: {}", bpf_program__name(program),
@@ -151,12 +161,59 @@ std::unique_ptr<Programs> load(const Match& match, bool direct) {
                       bpf_map__fd(object->maps.image), 0);
   if (memory == MAP_FAILED) give_up("map the image");
   programs->memory = static_cast<image*>(memory);
-  test_run(object->progs.st_where, 0, 0);
+  test_run(object->progs.st_where, {}, 0);
+  programs->ring.reset(
+      ring_buffer__new(bpf_map__fd(object->maps.ring), remember, &programs->record, nullptr));
+  if (!programs->ring) give_up("read the ring");
   return programs;
 }
 
+Ends ends_in(uint16_t family, uint16_t protocol, unsigned flags, uint16_t local_port,
+             uint16_t remote_port, const st_address& local, const st_address& remote) {
+  Ends ends{.family = family,
+            .protocol = protocol,
+            .has_ports = (flags & ST_HIT_NO_PORTS) == 0,
+            .ports = {local_port, remote_port},
+            .local = {},
+            .remote = {}};
+  std::copy_n(local.bytes, 16, ends.local.begin());
+  std::copy_n(remote.bytes, 16, ends.remote.begin());
+  return ends;
+}
+
+Told told_by(const st_record& record) {
+  const st_event& e = record.event;
+  Told told;
+  told.netns = e.netns;
+  told.ends =
+      ends_in(e.family, e.protocol, e.flags, e.local_port, e.remote_port, e.local, e.remote);
+  if ((e.sections & ST_SECTION_ENDS) == 0) return told;
+  const st_ends& sock = record.more.sock;
+  told.sock_netns = record.more.sock_netns;
+  if (sock.family != 0) {
+    told.sock = ends_in(sock.family, sock.protocol, sock.flags, sock.local_port, sock.remote_port,
+                        sock.local, sock.remote);
+  }
+  return told;
+}
+
+std::string to_string(const Ends& e) {
+  return fmt::format("family={} protocol={} {}:{} -> {}:{}{}", e.family, e.protocol,
+                     scene::to_string(e.local), e.ports[0], scene::to_string(e.remote), e.ports[1],
+                     e.has_ports ? "" : " no ports");
+}
+std::string to_string(const Told& told) {
+  return fmt::format("{} netns={} sock=({}) sock_netns={}", to_string(told.ends), told.netns,
+                     to_string(told.sock), told.sock_netns);
+}
+
+// Ends of other families are read by other code, and have no ports that could be told.
+bool is_ip_or_nothing(const Told& told) {
+  return told.ends.family == AF_INET || told.ends.family == AF_INET6;
+}
+
 struct Count {
-  unsigned long images = 0, matched = 0, wrong = 0;
+  unsigned long images = 0, matched = 0, lines = 0, wrong = 0;
 };
 
 void compare(const btf* kernel, const Match& match, const Task& task, unsigned long images,
@@ -167,18 +224,29 @@ void compare(const btf* kernel, const Match& match, const Task& task, unsigned l
   for (unsigned long i = 0; i < images; i++) {
     const Scene scene = random_scene(random);
     const bool want = expected(match, scene, task);
-    const uint64_t argument = writer.write(scene, random);
+    const Arguments arguments = writer.write(scene, random);
+    const Told line = expected_line(scene);
     count.images++;
     count.matched += want ? 1 : 0;
     for (const bpf_program* program :
          {object->progs.st_match_probe_read, object->progs.st_match_direct}) {
       if (program == object->progs.st_match_direct && !direct) continue;
-      const int got = test_run(program, argument, scene.kind);
+      const int got = test_run(program, arguments, scene.kind);
+      ring_buffer__consume(programs->ring.get());
+      if (got == 1 && want && is_ip_or_nothing(line)) {
+        count.lines++;
+        const Told told = told_by(programs->record);
+        if (told != line && count.wrong++ < 10) {
+          std::printf("FAIL %s tells %s\n  expected %s\n  image: %s\n", bpf_program__name(program),
+                      to_string(told).c_str(), to_string(line).c_str(),
+                      scene::to_string(scene).c_str());
+        }
+      }
       if (got == static_cast<int>(want)) continue;
       if (count.wrong++ >= 10) continue;
       std::printf("FAIL %s says %d, expected %d\n  filters:%s\n  image: %s\n",
                   bpf_program__name(program), got, want, filters_of(match).c_str(),
-                  to_string(scene).c_str());
+                  scene::to_string(scene).c_str());
     }
   }
 }
@@ -210,7 +278,8 @@ int main(int argc, char** argv) {
   for (unsigned long i = 0; i < configurations; i++) {
     compare(kernel.get(), random_match(random, task), task, images, direct, random, count);
   }
-  std::printf("seed %lu: %lu configurations, %lu images, %lu matched, %lu disagreements\n", seed,
-              configurations, count.images, count.matched, count.wrong);
+  std::printf(
+      "seed %lu: %lu configurations, %lu images, %lu matched, %lu lines, %lu disagreements\n", seed,
+      configurations, count.images, count.matched, count.lines, count.wrong);
   return count.wrong == 0 ? 0 : 1;
 }

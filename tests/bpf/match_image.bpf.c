@@ -35,17 +35,19 @@ static __always_inline __u64 matched(void) {
 
 static __always_inline int run(struct bpf_raw_tracepoint_args* ctx, bool direct) {
   const void* object = (const void*)(unsigned long)ctx->args[0];
+  const void* packet = (const void*)(unsigned long)ctx->args[2];
   __u32 kind = ctx->args[1];
+  __u64 cookie = ST_COOKIE(0, (__u64)kind, 1, 0);
 
   matched_before = matched();
   if (direct) {
-    struct hit h = {.ctx = (void*)ctx, .cookie = ST_COOKIE(0, kind, 1), .object = object};
+    struct hit h = {.ctx = (void*)ctx, .cookie = cookie, .object = object, .packet = packet};
     struct found f = {};
 
     if (!st_config.unsifted && filters_by_task() && !task_passes()) return 0;
-    tell(&h, &f, st_config.unsifted ? ST_GENERAL : sift(&f, object, kind));
+    tell(&h, &f, st_config.unsifted ? ST_GENERAL : sift(&f, &h, kind));
   } else {
-    hit(ctx, object, kind, 0, 0, false);
+    hit(ctx, object, packet, cookie, 0, false);
   }
   return matched() - matched_before;
 }

@@ -23,15 +23,19 @@ struct Extension {  // of an IPv6 header
 };
 
 struct Packet {
-  bool placed = false;     // skb->network_header says where it is
-  uint16_t ethertype = 0;  // skb->protocol; 0: sending, not set yet
-  unsigned version = 4;    // 4, 6, or what is no IP
+  bool placed = false;         // skb->network_header says where it is
+  uint16_t ethertype = 0;      // skb->protocol; 0: sending, not set yet
+  bool route = false;          // there is one: what is sent has its header
+  bool received = false;       // the network header stands 14 bytes behind that of Ethernet
+  std::vector<uint16_t> tags;  // received: what each VLAN tag in the payload says that follows
+  unsigned version = 4;        // 4, 6, or what is no IP
   unsigned ipv4_words = 5;
   bool later_fragment = false;  // IPv4
   std::vector<Extension> extensions;
   uint8_t protocol = 0;
   Address source{}, destination{};
   uint16_t ports[2] = {};
+  bool plausible = true;  // what stands there can be a header of that protocol
 };
 
 enum class Device { none, garbage, real };
@@ -40,12 +44,14 @@ enum class SkbSock { none, small_number, real };
 struct Scene {
   st_kind kind = ST_KIND_SOCK;
   bool object = true;       // false: the argument is NULL
+  bool beside = false;      // a sock or socket comes with the sk_buff
   bool socket_sock = true;  // struct socket: has a sk
   SkbSock skb_sock = SkbSock::none;
   // the sock
   uint16_t family = 0, type = 0, protocol = 0;
   uint8_t state = 0;
   uint16_t local_port = 0, remote_port = 0;
+  uint16_t source_port = 0;          // inet_sport, which stays when local_port is given back
   uint32_t local4 = 0, remote4 = 0;  // network order
   Address local6{}, remote6{};
   bool v6only = false;
@@ -54,10 +60,16 @@ struct Scene {
   uint32_t netns = 0;
   // the sk_buff
   Packet packet;
+  bool encapsulated = false;  // it carries `inner`, whose header is at inner_network_header
+  Packet inner;
   uint32_t skb_mark = 0;
   Device device = Device::none;
   uint32_t device_netns = 0;
 };
+
+constexpr bool is_vlan(uint16_t ethertype) {
+  return ethertype == 0x8100 || ethertype == 0x88a8;
+}
 
 constexpr uint8_t kTimeWait = 6, kNewSynRecv = 12;  // TCP_*
 

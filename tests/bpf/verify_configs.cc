@@ -338,6 +338,7 @@ int verify(const Kind& kind, std::string_view program, std::string_view only) {
 
 // verify-configs [OBJECT [PROGRAM [CONFIG]]]
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // whoever ends us sees how far it went
   if (std::getenv("LIBBPF_LOG") == nullptr) libbpf_set_print(quiet);
   int failed = 0;
   bool known = argc < 2;

@@ -34,15 +34,19 @@ std::vector<Target> targets() {
 
 // Lengths and sections that fit each other, as one in a billion of random bytes has them.
 void repair(st_record& record, size_t room) {
-  constexpr unsigned kAll = ST_SECTION_DETAILS | ST_SECTION_UNIX | ST_SECTION_STACK;
+  constexpr unsigned kAll =
+      ST_SECTION_ENDS | ST_SECTION_DETAILS | ST_SECTION_UNIX | ST_SECTION_STACK;
   st_event& event = record.event;
   event.sections &= kAll;
   size_t length = std::max(room, sizeof(st_event));
-  if (length < offsetof(st_record, unix_names)) {
+  if (length < offsetof(st_record, details)) {
     event.sections = 0;
+    length = offsetof(st_record, more);
+  } else if (length < offsetof(st_record, unix_names)) {
+    event.sections &= ST_SECTION_ENDS;
     length = offsetof(st_record, details);
   } else if (length < offsetof(st_record, frames)) {
-    event.sections &= ST_SECTION_DETAILS;
+    event.sections &= ST_SECTION_ENDS | ST_SECTION_DETAILS;
     length = offsetof(st_record, unix_names);
   } else {
     event.sections |= ST_SECTION_STACK;

@@ -13,7 +13,7 @@ Result<Fd> attach_one(const KprobePmu& pmu, Way way, int program, const Target& 
                       size_t index) {
   Fd probe = TRY(pmu.probe(target));
   if (way == Way::kprobe_plain) return set_program(program, std::move(probe));
-  return link_program(program, std::move(probe), ST_COOKIE(index, target.kind, target.arg));
+  return link_program(program, std::move(probe), cookie_of(target, index));
 }
 
 }  // namespace

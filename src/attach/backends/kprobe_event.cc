@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,7 +29,7 @@ class Attacher {
   Attacher(Way way, const Programs& programs) : way_(way), programs_(programs) {}
 
   int attach(const Target& target, LiveProbes& attached) {
-    const bool fits = room_ > 0 && target.kind == kind_ && target.arg == arg_;
+    const bool fits = room_ > 0 && cookie_of(target, ST_FUNC_UNKNOWN) == cookie_;
     const int errnum = fits ? attached.group->define(event_, target) : begin(target, attached);
     if (errnum == 0) room_--;
     return errnum;
@@ -37,7 +38,8 @@ class Attacher {
  private:
   int begin(const Target& target, LiveProbes& attached) {
     room_ = 0;
-    event_ = fmt::format("{}_{}_{}", kKindNames[target.kind], target.arg, attached.fds.size());
+    event_ = fmt::format("{}_{}_{}_{}", kKindNames[target.kind], target.arg, target.packet,
+                         attached.fds.size());
     if (const int errnum = attached.group->define(event_, target)) return errnum;
     auto used = use(target, *attached.group);
     if (!used) {
@@ -45,7 +47,7 @@ class Attacher {
       return used.error().errnum();
     }
     attached.fds.push_back(std::move(*used));
-    kind_ = target.kind, arg_ = target.arg, room_ = kProbesEach;
+    cookie_ = cookie_of(target, ST_FUNC_UNKNOWN), room_ = kProbesEach;
     return 0;
   }
 
@@ -54,15 +56,13 @@ class Attacher {
     const int program = program_for(way_, programs_, target);
     if (way_ == Way::event_plain) return set_program(program, std::move(event));
     // One cookie for all probes of the event: a hit tells its function by address.
-    return link_program(program, std::move(event),
-                        ST_COOKIE(ST_FUNC_UNKNOWN, target.kind, target.arg));
+    return link_program(program, std::move(event), cookie_of(target, ST_FUNC_UNKNOWN));
   }
 
   Way way_;
   const Programs& programs_;
   std::string event_;
-  st_kind kind_ = ST_KIND_COUNT;
-  unsigned arg_ = 0;
+  uint64_t cookie_ = 0;  // without a function: of all probes of the event
   size_t room_ = 0;
 };
 

@@ -35,7 +35,7 @@ Members members_of(std::span<const Target> targets, std::vector<size_t> order, b
     } else {
       members.names.push_back(target.name.c_str());
     }
-    members.cookies.push_back(ST_COOKIE(i, target.kind, target.arg));
+    members.cookies.push_back(cookie_of(target, i));
   }
   members.targets = std::move(order);
   return members;

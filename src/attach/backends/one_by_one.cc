@@ -33,7 +33,7 @@ std::vector<size_t> members_of(Way way, const Programs& programs, std::span<cons
     }
   }
   std::ranges::stable_sort(members, {},
-                           [&](size_t i) { return std::pair(targets[i].kind, targets[i].arg); });
+                           [&](size_t i) { return cookie_of(targets[i], ST_FUNC_UNKNOWN); });
   return members;
 }
 
@@ -56,8 +56,8 @@ void explain_refusals(const BatchOutcome& outcome, std::span<const Target> targe
 
 int program_for(Way way, const Programs& programs, const Target& target) {
   if (has_cookies(way)) return programs.by_cookie;
-  if (target.arg < 1 || target.arg > ST_MAX_ARG || target.kind >= ST_KIND_COUNT) return -1;
-  return programs.by_argument[target.kind][target.arg - 1];
+  const auto program = programs.by_argument.find(cookie_of(target, ST_FUNC_UNKNOWN));
+  return program == programs.by_argument.end() ? -1 : program->second;
 }
 
 Result<LiveProbes> attach_each(const char* name, Way way, const Programs& programs,

@@ -11,10 +11,11 @@ from harness import KERNEL, case, check, check_equal
 def kernel_and_user_space_agree_on_every_image():
     done = subprocess.run(["match-agrees"], capture_output=True, text=True, timeout=600)
     check_equal(done.returncode, 0, "status:\n" + done.stdout[-3000:] + done.stderr)
-    counts = re.search(r"(\d+) images, (\d+) matched, 0 disagreements", done.stdout)
+    counts = re.search(r"(\d+) images, (\d+) matched, (\d+) lines, 0 disagreements", done.stdout)
     check(counts, done.stdout)
     images, matched = int(counts[1]), int(counts[2])
     check(images >= 100000, "images:", images)
     # Filters that pass everything, or nothing, would agree as well.
+    check(int(counts[3]) > images / 50, counts[3], "lines of", images, "images compared")
     check(images / 50 < matched < images * 3 / 4, matched, "of", images, "matched")
     check_equal("skip st_match_direct" in done.stdout, KERNEL < (6, 2), "direct loads left out")

@@ -76,7 +76,7 @@ TEST_CASE("names for the user") {
 TEST_CASE("programs are absent until they are named") {
   const Programs programs;
   CHECK(programs.by_cookie == -1);
-  CHECK(programs.by_argument[ST_KIND_SK_BUFF][ST_MAX_ARG - 1] == -1);
+  CHECK(programs.by_argument.empty());
 }
 
 TEST_CASE("no target is an error, not an idle trace") {

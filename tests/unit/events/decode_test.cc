@@ -15,8 +15,10 @@ using namespace socketrace;
 namespace {
 
 constexpr size_t kBase = sizeof(st_event);
-constexpr size_t kWithDetails = kBase + sizeof(st_details);
+constexpr size_t kWithEnds = kBase + sizeof(st_more);
+constexpr size_t kWithDetails = kWithEnds + sizeof(st_details);
 constexpr size_t kWithUnix = kWithDetails + sizeof(st_unix);
+constexpr unsigned kEnds = ST_SECTION_ENDS;
 constexpr unsigned kDetails = ST_SECTION_DETAILS;
 constexpr unsigned kUnix = ST_SECTION_UNIX;
 constexpr unsigned kStack = ST_SECTION_STACK;
@@ -61,7 +63,7 @@ TEST_CASE("decode: the parts that sections names, and no other") {
   REQUIRE(decode(bytes.span(), hit));
   const std::byte* start = bytes.span().data();
   CHECK(reinterpret_cast<const std::byte*>(hit.event) == start);
-  CHECK(reinterpret_cast<const std::byte*>(hit.details) == start + kBase);
+  CHECK(reinterpret_cast<const std::byte*>(hit.details) == start + kWithEnds);
   CHECK(reinterpret_cast<const std::byte*>(hit.unix_names) == start + kWithDetails);
   REQUIRE(hit.frames.size() == 3);
   CHECK(hit.frames[2] == 0xffffffff81000002u);
@@ -69,6 +71,7 @@ TEST_CASE("decode: the parts that sections names, and no other") {
   const st_record plain = record_of(kWithUnix, 0);
   const Bytes plain_bytes(plain, kWithUnix);
   REQUIRE(decode(plain_bytes.span(), hit));
+  CHECK(hit.more == nullptr);
   CHECK(hit.details == nullptr);
   CHECK(hit.unix_names == nullptr);
   CHECK(hit.frames.empty());
@@ -76,6 +79,10 @@ TEST_CASE("decode: the parts that sections names, and no other") {
 
 TEST_CASE("decode: sections need their bytes") {
   CHECK(decodes(kBase, 0));
+  CHECK(decodes(kWithEnds, kEnds));
+  CHECK(decodes(kWithDetails, kDetails | kEnds));
+  CHECK_FALSE(decodes(kBase, kEnds));
+  CHECK_FALSE(decodes(kWithEnds, kDetails));
   CHECK(decodes(kWithDetails, kDetails));
   CHECK(decodes(kWithUnix, kUnix));
   CHECK(decodes(kWithUnix, kStack));  // no frame was found
@@ -89,7 +96,7 @@ TEST_CASE("decode: sections need their bytes") {
 }
 
 TEST_CASE("decode: unknown sections, lengths beyond the bytes or the contract") {
-  for (unsigned bit = 3; bit < 16; ++bit) CHECK_FALSE(decodes(kWithUnix, 1u << bit));
+  for (unsigned bit = 4; bit < 16; ++bit) CHECK_FALSE(decodes(kWithUnix, 1u << bit));
   CHECK(decodes(record_of(kBase, 0), kWithUnix));  // a reservation of fixed size
   CHECK_FALSE(decodes(record_of(kWithDetails, kDetails), kBase));
   CHECK_FALSE(decodes(record_of(0, 0), kBase));

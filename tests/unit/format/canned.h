@@ -91,6 +91,19 @@ struct Canned {
     names.peer_inode = peer_inode;
     return reaches(offsetof(st_record, frames), ST_SECTION_UNIX);
   }
+  // What the socket says where the packet, whose ends are the event's, says otherwise.
+  Canned& sock_ends(const char* local, uint16_t local_port, const char* remote,
+                    uint16_t remote_port) {
+    return more_ends(record.more.sock, local, local_port, remote, remote_port);
+  }
+  Canned& about(const char* source, uint16_t source_port, const char* destination,
+                uint16_t destination_port) {
+    return more_ends(record.more.about, source, source_port, destination, destination_port);
+  }
+  Canned& sock_netns(uint32_t inode) {
+    record.more.sock_netns = inode;
+    return reaches(offsetof(st_record, details), ST_SECTION_ENDS);
+  }
   Canned& with_details() { return reaches(offsetof(st_record, unix_names), ST_SECTION_DETAILS); }
   Canned& stack(const std::vector<uint64_t>& frames) {
     std::memcpy(record.frames, frames.data(), frames.size() * sizeof(uint64_t));
@@ -105,6 +118,16 @@ struct Canned {
   }
 
  private:
+  Canned& more_ends(st_ends& ends, const char* local, uint16_t local_port, const char* remote,
+                    uint16_t remote_port) {
+    ends.family = strchr(local, ':') != nullptr ? AF_INET6 : AF_INET;
+    ends.protocol = event().protocol;
+    REQUIRE(inet_pton(ends.family, local, ends.local.bytes) == 1);
+    REQUIRE(inet_pton(ends.family, remote, ends.remote.bytes) == 1);
+    ends.local_port = local_port;
+    ends.remote_port = remote_port;
+    return reaches(offsetof(st_record, details), ST_SECTION_ENDS);
+  }
   Canned& reaches(size_t length, unsigned section) {
     if (event().length < length) event().length = static_cast<uint32_t>(length);
     event().sections = static_cast<uint16_t>(event().sections | section);

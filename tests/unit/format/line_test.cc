@@ -194,6 +194,13 @@ TEST_CASE("line: every family, flag and option") {
   Canned no_ip = Canned().func(1).kind(ST_KIND_SK_BUFF).flags(ST_HIT_FRESH);
   no_ip.event().sock = 0;
   add("packet without an IP header", line(no_ip, kAll));
+  Canned translated = ipv4_hit().flags(ST_HIT_FROM_HEADERS);
+  translated.sock_ends("192.168.64.2", 22, "10.0.0.9", 7022).sock_netns(4026532177);
+  add("packet with other ends than its socket", line(translated));
+  Canned error =
+      ipv4_hit().func(1).kind(ST_KIND_SK_BUFF).flags(ST_HIT_FROM_HEADERS | ST_HIT_NO_PORTS);
+  error.event().protocol = IPPROTO_ICMP;
+  add("ICMP error", line(error.about("10.0.0.1", 5000, "10.0.0.2", 53)));
   Canned null = Canned().flags(ST_HIT_NO_OBJECT);
   null.event().object = null.event().sock = 0;
   add("NULL sock", line(null, kAll));
