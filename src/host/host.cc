@@ -61,6 +61,7 @@ Host read_host(const std::string& root) {
   host.lockdown_confidentiality =
       head_of(root + "/sys/kernel/security/lockdown").find("[confidentiality]") !=
       std::string::npos;
+  host.jit_disabled = head_of(root + "/proc/sys/net/core/bpf_jit_enable").starts_with("0");
   host.ftrace_disabled = head_of(root + "/proc/sys/kernel/ftrace_enabled").starts_with("0");
   return host;
 }
@@ -91,6 +92,14 @@ Result<void> check_host(const Host& host, Places places) {
     return Error(
         "kernel lockdown is in 'confidentiality' mode, which forbids BPF to read kernel memory; "
         "boot with lockdown=integrity or without it");
+  }
+  // Measured on arm64, where Debian lets it be switched off: 7.3 refuses what calls functions of
+  // the kernel, and 6.12 panics (SP/PC alignment exception) at the first hit that the interpreter
+  // runs.
+  if (host.jit_disabled) {
+    return Error(
+        "the BPF JIT is switched off, without which programs like ours are refused or crash; run: "
+        "sysctl net.core.bpf_jit_enable=1");
   }
   // Measured on 7.2: both ways attach without an error then, and not one hit comes.
   if (host.ftrace_disabled && places == Places::functions) {

@@ -21,6 +21,7 @@ struct Host {
   bool own_user_namespace = false;       // capabilities count in a user namespace only
   bool lockdown_confidentiality = false;
   bool ftrace_disabled = false;  // sysctl kernel.ftrace_enabled=0
+  bool jit_disabled = false;     // sysctl net.core.bpf_jit_enable=0
 
   bool at_least(unsigned want_major, unsigned want_minor) const {
     return major != want_major ? major > want_major : minor >= want_minor;
@@ -37,7 +38,7 @@ Host read_host(const std::string& root = "");
 enum class Places { functions, tracepoints };
 
 // Cause and remedy in one line when tracing cannot work here: kernel below 5.8, missing
-// capabilities, lockdown, ftrace switched off.
+// capabilities, lockdown, the BPF JIT or ftrace switched off.
 Result<void> check_host(const Host& host, Places places = Places::functions);
 Result<void> check_host(Places places = Places::functions);
 

@@ -86,6 +86,9 @@ TEST_CASE("each obstacle has its own words") {
   host.lockdown_confidentiality = true;
   CHECK(has(refusal(host), "lockdown=integrity"));
   host = good_host();
+  host.jit_disabled = true;
+  CHECK(has(refusal(host), "net.core.bpf_jit_enable=1"));
+  host.jit_disabled = false;
   host.ftrace_disabled = true;
   CHECK(has(refusal(host), "kernel.ftrace_enabled=1"));
   host = good_host();
@@ -109,14 +112,17 @@ TEST_CASE("facts are read from proc and sys") {
   CHECK_FALSE(host.own_user_namespace);
   CHECK_FALSE(host.lockdown_confidentiality);
   CHECK_FALSE(host.ftrace_disabled);
+  CHECK_FALSE(host.jit_disabled);
 
   fake.write("proc/self/uid_map", "0 1000 1\n");
   fake.write("sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
   fake.write("proc/sys/kernel/ftrace_enabled", "0\n");
+  fake.write("proc/sys/net/core/bpf_jit_enable", "0\n");
   host = read_host(fake.root);
   CHECK(host.own_user_namespace);
   CHECK(host.lockdown_confidentiality);
   CHECK(host.ftrace_disabled);
+  CHECK(host.jit_disabled);
 }
 
 TEST_CASE("nothing to read is no obstacle, nonsense neither") {
