@@ -157,10 +157,16 @@ static __always_inline void look_at_packet(struct st_event *e, struct subject *s
   if (!knows_sock(e, s)) return;
   if (has_no_remote(e)) {
     inner = inner_header_of(s, s->skb);
-    if (inner && read_ip(ST_SOCK_ENDS, inner)) {
-      take_ends(e, sock);
-      s->inner = true;
-      return;
+    if (inner) {
+      read_protocol(e, s);
+      read_rest(e, s);
+      put_sock_ends(sock, e);
+      /* Else it is the tunnel's own. */
+      if (relation_of_ends() == ST_ENDS_DIFFER && read_ip(ST_SOCK_ENDS, inner)) {
+        take_ends(e, sock);
+        s->inner = true;
+        return;
+      }
     }
   }
   if (packet->flags && has_ports(packet->protocol)) lend_ports(e, s);
@@ -199,7 +205,7 @@ static __always_inline void tell_both(struct st_event *e, struct subject *s) {
     read_about(packet, s);
     if (knows_sock(e, s)) {
       put_sock_ends(&more->sock, e);
-      relation = s->inner ? ST_ENDS_DIFFER : relation_of_ends();
+      relation = relation_of_ends();
       if (relation != ST_ENDS_DIFFER) more->sock.family = 0;
     }
     if (relation != ST_ENDS_SAME) {

@@ -9,7 +9,7 @@ guest_suite=trixie
 
 root_packages() {
 	local small=(bash coreutils python3 iproute2 iputils-ping kmod procps strace util-linux mount
-		libcap2-bin netcat-openbsd socat bpftool tar xz-utils)
+		libcap2-bin netcat-openbsd socat bpftool tar xz-utils nftables)
 	case $1 in
 	small) echo "${small[@]}" ;;
 	# The tools socketrace is compared with.

@@ -31,7 +31,6 @@ struct Talk {
 };
 struct Identity {
   std::optional<Talk> sock, packet;
-  bool inner = false;                         // the sock's ends are of the packet inside a tunnel's
   std::vector<uint32_t> marks, netns;         // of the sock, then of the sk_buff
   uint32_t sock_netns = 0, device_netns = 0;  // 0: unknown
 };
@@ -188,10 +187,11 @@ Identity identity_of(const Scene& scene) {
   if (known && !is_inet(scene.family)) return identity;
   if (is_there(scene.packet)) identity.packet = talk_of_headers(scene.packet);
   if (!known || !identity.packet) return identity;
-  if (!is_mini(scene) && scene.remote_port == 0 && scene.encapsulated) {
+  // Unless it is the tunnel's own.
+  if (!is_mini(scene) && scene.remote_port == 0 && scene.encapsulated &&
+      relation_of(*identity.sock, *identity.packet) == Relation::differ) {
     if (const auto inner = talk_of_headers(scene.inner)) {
       identity.sock = inner;
-      identity.inner = true;
       return identity;
     }
   }
@@ -299,8 +299,7 @@ Told expected_line(const Scene& scene) {
     told.ends = ends_of(*identity.packet);
     return told;
   }
-  const Relation relation =
-      identity.inner ? Relation::differ : relation_of(*identity.sock, *identity.packet);
+  const Relation relation = relation_of(*identity.sock, *identity.packet);
   if (relation == Relation::differ) told.sock = told.ends;
   if (relation != Relation::same) told.ends = ends_of(*identity.packet);
   return told;

@@ -63,6 +63,7 @@ void make_them_agree(Scene& scene, Random& random) {
   packet.version = scene.family == AF_INET6 ? one_of(random, {6U, 6U, 4U}) : 4U;
   packet.ethertype = packet.version == 6 ? 0x86dd : 0x0800;
   packet.protocol = static_cast<uint8_t>(scene.protocol == 262 ? 6 : scene.protocol);
+  if (is_extension(packet.protocol)) packet.protocol = IPPROTO_TCP;
   packet.extensions.clear();
   packet.source = scene.local6;
   packet.destination = scene.remote6;

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Packets that are forwarded, translated or sent elsewhere: each line has the packet's own ends, each hit is there, and
+a filter finds them all. Told and truth are printed."""
+import collections
+import socket
+
+from harness import HAS_MULTI, Tracer, case, check, check_equal, kernel_has
+from networks import inode, namespaces, cable, round_trips, router, run, udp, within
+
+# Of three round trips, six datagrams: twice sent (by the host and by the router), or once.
+TWICE = ("ip_output", "ip_finish_output2")
+ONCE = ("ip_forward_finish", "ip_local_deliver_finish", "udp_queue_rcv_skb")
+
+
+def traced(traffic, *arguments):
+    with Tracer(*arguments) as tracer:
+        traffic()
+        outcome = tracer.stop().ok()
+    check_equal(outcome.lost, 0, "lost")
+    return outcome.hits
+
+
+def check_counts(what, hits, truth):
+    """truth: {function: hits}"""
+    told = {name: sum(hit.func == name for hit in hits) for name in truth}
+    print(f"     {what}: told / truth " + ", ".join(f"{name} {told[name]}/{truth[name]}" for name in truth))
+    check_equal(told, truth, what)
+
+
+def there(names):
+    """Those that this kernel has and lets be traced; some are inlined by one compiler and not by another."""
+    found = [name for name in names if kernel_has(name)]
+    check(found, "none of", names, "in this kernel")
+    return found
+
+
+def ends(hit):
+    return {hit.local, hit.remote}
+
+
+@case
+def udp_through_a_router():
+    with router(), udp("a", "10.1.0.1", 7007) as client, udp("b", "10.2.0.2", 7000) as server:
+        functions = there([*TWICE, *ONCE])
+        hits = traced(lambda: round_trips(client, server, ("10.2.0.2", 7000)),
+                      "--filter-port", 7000, "--filter-funcs", "|".join(functions))
+        check_counts("IPv4", hits, {name: 12 if name in TWICE else 6 for name in functions})
+        for hit in hits:
+            check_equal(ends(hit), {"10.1.0.1:7007", "10.2.0.2:7000"}, "ends of " + hit.text)
+            check("sock" not in hit.extra, "another sock in", hit.text)
+            if hit.func == "ip_forward_finish":
+                check_equal(int(hit.netns), inode("router"), "netns of " + hit.text)
+
+
+@case
+def udp_of_ipv6_through_a_router():
+    with router(), udp("a", "fd01::1", 7007) as client, udp("b", "fd02::2", 7000) as server:
+        functions = there(["ip6_output", "ip6_finish_output2", "ip6_input_finish", "udpv6_queue_rcv_skb"])
+        hits = traced(lambda: round_trips(client, server, ("fd02::2", 7000)),
+                      "--filter-port", 7000, "--filter-funcs", "|".join(functions))
+        check_counts("IPv6", hits, {name: 12 if "output" in name else 6 for name in functions})
+        for hit in hits:
+            check_equal(ends(hit), {"[fd01::1]:7007", "[fd02::2]:7000"}, "ends of " + hit.text)
+
+
+@case
+def the_receiving_namespace_is_where_it_runs():
+    """On the far side of a veth pair the sk_buff still has the sender's sock."""
+    with namespaces("a", "b"):
+        cable("a", "10.1.0.1/24", "b", "10.1.0.2/24")
+        with udp("a", "10.1.0.1", 7007) as client, udp("b", "10.1.0.2", 7000) as server:
+            hits = traced(lambda: round_trips(client, server, ("10.1.0.2", 7000)),
+                          "--filter-port", 7000, "--filter-funcs", "ip_rcv")
+            check_counts("veth", hits, {"ip_rcv": 6})
+            for hit in hits:
+                to, of = ("b", "a") if hit.local == "10.1.0.1:7007" else ("a", "b")
+                check_equal(int(hit.netns), inode(to), "netns of " + hit.text)
+                if "sock_netns" in hit.extra:
+                    check_equal(int(hit.extra["sock_netns"]), inode(of), "sock_netns of " + hit.text)
+            hits = traced(lambda: round_trips(client, server, ("10.1.0.2", 7000)),
+                          "--filter-netns", inode("b"), "--filter-port", 7000, "--filter-funcs", "ip_rcv")
+            check(sum(int(hit.netns) == inode("b") for hit in hits) == 3, "ip_rcv in b", len(hits))
+
+
+@case
+def a_connected_socket_that_sends_elsewhere():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.2", 6002))
+        sender.bind(("127.0.0.1", 0))
+        sender.connect(("127.0.0.1", 6001))
+        own = "127.0.0.1:%d" % sender.getsockname()[1]
+
+        def send():
+            for _ in range(3):
+                sender.sendto(b"x", ("127.0.0.2", 6002))
+                receiver.recv(10)
+
+        functions = there(["ip_output", "ip_finish_output2", "loopback_xmit"])
+        hits = traced(send, "--filter-port", 6002, "--filter-funcs", "|".join(functions))
+        check_counts("sent elsewhere", hits, {name: 3 for name in functions})
+        for hit in hits:
+            check_equal((hit.local, hit.remote), (own, "127.0.0.2:6002"), "ends of " + hit.text)
+            check_equal(hit.extra.get("sock"), f"{own}->127.0.0.1:6001", "sock of " + hit.text)
+
+
+@case
+def a_connection_with_another_destination_after_output_nat():
+    with router(), within("b", socket.socket) as listener, within("a", socket.socket) as client:
+        run("nft", "add table ip n; add chain ip n o { type nat hook output priority -100; };"
+                   " add rule ip n o tcp dport 7022 dnat to 10.2.0.2:7023", netns="a")
+        listener.bind(("10.2.0.2", 7023))
+        listener.listen()
+        functions = there(["ip_finish_output2", "ip_forward_finish", "ip_local_deliver_finish"])
+
+        def talk():
+            client.connect(("10.2.0.2", 7022))
+            server, _ = listener.accept()
+            with server:
+                client.sendall(b"x" * 10)
+                server.recv(10)
+
+        hits = traced(talk, "--filter-port", 7023, "--filter-funcs", "|".join(functions))
+        own = "10.1.0.1:%d" % client.getsockname()[1]
+        sent = [hit for hit in hits if int(hit.netns) == inode("a") and hit.func == "ip_finish_output2"]
+        check(len(sent) >= 3, "SYN, ACK and data leave a:", len(sent))
+        for hit in sent:
+            check_equal((hit.local, hit.remote), (own, "10.2.0.2:7023"), "ends of " + hit.text)
+            check_equal(hit.extra.get("sock"), f"{own}->10.2.0.2:7022", "sock of " + hit.text)
+        forwarded = [hit for hit in hits if hit.func == "ip_forward_finish"]
+        there_and_back = {(hit.local, hit.remote) for hit in forwarded}
+        check_equal(there_and_back, {(own, "10.2.0.2:7023"), ("10.2.0.2:7023", own)}, "forwarded")
+
+
+@case
+def a_filter_finds_all_that_shows_the_port():
+    """Two traces at once: what the one with a filter of the port shows are the lines of the other that name it."""
+    if not HAS_MULTI:
+        print("     all functions: not attached here, single probes take minutes for them")
+        return
+    with router(), udp("a", "10.1.0.1", 7007) as client, udp("b", "10.2.0.2", 7000) as server, \
+            Tracer("--filter-port", 7000) as one, Tracer("--filter-addr", "10.0.0.0/8") as other:
+        round_trips(client, server, ("10.2.0.2", 7000))
+        filtered, whole = one.stop().ok(), other.stop().ok()
+    check_equal((filtered.lost, whole.lost), (0, 0), "lost")
+    told = collections.Counter(hit.func for hit in filtered.hits)
+    truth = collections.Counter(
+        hit.func for hit in whole.hits
+        if any(":7000" in text for text in (hit.local, hit.remote, hit.extra.get("sock", ""))))
+    check(told == truth, "with the filter, less without:", told - truth, "the other way round:", truth - told)
+    check(sum(told.values()) > 200, "lines", told)
+    print(f"     told / truth {sum(told.values())}/{sum(truth.values())} lines of {len(told)}/{len(truth)} functions")
