@@ -7,7 +7,7 @@ import struct
 
 from cases.packets_routed import check_counts, ends, there, traced
 from harness import case, check, check_equal
-from networks import TUNNELS, round_trips, run, tunnel, udp
+from networks import round_trips, run, tunnel, udp
 
 
 def through(kind):
