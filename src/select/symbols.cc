@@ -11,6 +11,7 @@ namespace socketrace {
 namespace {
 
 constexpr uint64_t kLongestFunction = 1 << 20;
+constexpr uint64_t kPage = 4096;  // of the smallest size there is
 constexpr size_t kLongestName = 511;             // KSYM_NAME_LEN - 1 (127 below 6.1)
 constexpr size_t kMostText = size_t{256} << 20;  // of names; a kernel has about 5 MiB
 
@@ -96,6 +97,14 @@ bool SymbolTable::find(uint64_t address, Symbol& found) const {
   if (entry == entries_.begin()) return false;
   --entry;
   if (address - entry->address >= kLongestFunction) return false;
+  // Behind a module's last symbol another one may lie that was loaded since; but never in the same
+  // page, for a module's text has its pages for itself. BPF programs share theirs.
+  const auto next = entry + 1;
+  const bool last = next == entries_.end() || next->module != entry->module;
+  if (last && entry->module != 0 && modules_[entry->module] != "bpf" &&
+      address / kPage != entry->address / kPage) {
+    return false;
+  }
   found.name = std::string_view(names_).substr(entry->name_at, entry->name_length);
   found.module = modules_[entry->module];
   found.address = entry->address;

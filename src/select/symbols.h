@@ -27,7 +27,8 @@ class SymbolTable {
   static SymbolTable parse(std::string_view text);
 
   // The nearest symbol at or below the address; false when there is none, or none within 1 MiB (no
-  // kernel function is that long: the address lies between modules). No allocation.
+  // kernel function is that long: the address lies between modules), or when it is a module's last
+  // one and on another page: that may be of a module that was loaded later. No allocation.
   bool find(uint64_t address, Symbol& found) const;
   // Addresses that have a name; of several names for one address the first listed counts, as in
   // the kernel's own lookup.

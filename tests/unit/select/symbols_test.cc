@@ -57,6 +57,17 @@ TEST_CASE("symbols: what lies far from any function has no name") {
   CHECK(name_of(SymbolTable::parse(""), 0x1000) == "-");
 }
 
+TEST_CASE("symbols: behind a module's last symbol only its page is sure to be its own") {
+  const SymbolTable table = SymbolTable::parse(
+      "ffffffffc0000000 t tun_open\t[tun]\n"
+      "ffffffffc0003f00 t tun_cleanup\t[tun]\n"
+      "ffffffffc0009000 t br_init\t[bridge]\n");
+  CHECK(name_of(table, 0xffffffffc0003e00) == "tun_open+15872[tun]");  // between two of its own
+  CHECK(name_of(table, 0xffffffffc0003fff) == "tun_cleanup+255[tun]");
+  CHECK(name_of(table, 0xffffffffc0004000) == "-");  // of a module that was loaded since
+  CHECK(name_of(table, 0xffffffffc000a000) == "-");
+}
+
 TEST_CASE("symbols: hidden addresses are told from an empty list") {
   const SymbolTable hidden =
       SymbolTable::parse("0000000000000000 T a\n0000000000000000 t b\t[m]\n");
