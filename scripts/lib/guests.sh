@@ -34,6 +34,7 @@ build_other_objects() {
 cases_of() {
   cases=("--row=${1%-counted}")
   kernel_row "${1%-counted}"
+  [[ -z $all_cases ]] || cases+=(--all)
   if [[ $1 == *-counted ]]; then
     cases+=(--counted)
   elif [[ $kernel_tests == truth && -z $all_cases && $# -eq 1 ]]; then

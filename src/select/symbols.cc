@@ -11,7 +11,7 @@ namespace socketrace {
 namespace {
 
 constexpr uint64_t kLongestFunction = 1 << 20;
-constexpr uint64_t kPage = 4096;  // of the smallest size there is
+constexpr uint64_t kPage = 4096;                 // of the smallest size there is
 constexpr size_t kLongestName = 511;             // KSYM_NAME_LEN - 1 (127 below 6.1)
 constexpr size_t kMostText = size_t{256} << 20;  // of names; a kernel has about 5 MiB
 

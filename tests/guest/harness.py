@@ -32,6 +32,9 @@ TELLS_MISSED = HAS_MULTI and KERNEL >= (6, 7)
 # Numbers of system calls are the processor's.
 ACCEPT4, ACCEPT = {"x86_64": (288, 43), "aarch64": (242, 202)}[os.uname().machine]
 
+# What takes long has a longer form, which scripts/test --all asks for.
+ALL = "--all" in sys.argv
+
 CASES = []
 
 

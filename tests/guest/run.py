@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Inside the guest: run.py [--counted] [--truth] [--row=ROW] [NAME...] runs every case whose name contains one of
-NAME; with --counted those that are for a guest that counts instructions, with --truth those of truth.py. ROW of
-scripts/lib/kernels.table says what is left out. With --list it only tells their names; exit status 1: there is
-none."""
+"""Inside the guest: run.py [--counted] [--truth] [--all] [--row=ROW] [NAME...] runs every case whose name contains
+one of NAME; with --counted those that are for a guest that counts instructions, with --truth those of truth.py, with
+--all in their longer form where they have one. ROW of scripts/lib/kernels.table says what is left out. With --list
+it only tells their names; exit status 1: there is none."""
 import importlib
 import os
 import sys
