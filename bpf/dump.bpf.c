@@ -16,6 +16,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+struct st_dump_unseen st_dump_unseen = {};
+
 static __always_inline bool is_wanted_type(__u16 type) {
   return !st_dump.types || st_dump.types & (1u << (type & 31));
 }
@@ -41,7 +43,11 @@ static __always_inline int enter(const struct socket *socket, const struct msghd
 
   call = begin_call(thread);
   if (!call) {
-    if (!st_state.enabled || !known) return 0;
+    if (!st_state.enabled) return 0;
+    if (!known) { /* its other end might have matched */
+      __sync_fetch_and_add(&st_dump_unseen.datagrams, 1);
+      return 0;
+    }
     count_message();
     count_loss(sk, side == ST_DUMP_SEND ? size : 0); /* of a receiver: nobody knows */
     return 0;
@@ -102,7 +108,8 @@ static __always_inline void other_end(const struct sock *sk, const struct sock *
   struct call *call = bpf_map_lookup_elem(&calls, &thread);
 
   if (!call || call->sk != sk || !other) return;
-  if (!(call->flags & ST_MSG_PATH_PEER) && sock_matches(other)) call->flags |= ST_MSG_PATH_PEER;
+  if (!(call->flags & ST_MSG_PATH_PEER))
+    call->flags |= flags_of_match(sock_matches(other), ST_MSG_PATH_PEER);
   if (call->flags & (ST_MSG_PATH_LOCAL | ST_MSG_PATH_PEER)) remember_user(sk);
   call->flags |= ST_MSG_PEER_KNOWN;
   call->other_inode = socket_inode(other);

@@ -18,7 +18,7 @@ static __always_inline void read_ends(struct task *t, struct call *call) {
   read_task(&ids);
   t->tgid = ids.tgid;
   t->tid = ids.tid;
-  t->uid = bpf_get_current_uid_gid();
+  t->uid = effective_uid();
   if (!(call->flags & ST_MSG_PEER_KNOWN) && peer) inode = socket_inode(peer);
   user = inode ? bpf_map_lookup_elem(&users, &inode) : NULL;
   if (user) {

@@ -49,16 +49,48 @@ __noinline int st_sock_name_matches(__u64 address) {
   return name_matches(name, length);
 }
 
+/* Is it bound to a file of the same name in the same folder? `address` is that of a struct sock. */
+__noinline int st_in_same_place(__u64 address) {
+  const struct unix_sock *sk = (const void *)address;
+  const struct dentry *dentry = BPF_CORE_READ(sk, path.dentry);
+  const struct inode *folder = BPF_CORE_READ(dentry, d_parent, d_inode);
+  char name[ST_UNIX_NAME_LEN] = {};
+  __u8 differs = 0;
+
+  if (!folder || BPF_CORE_READ(folder, i_ino) != st_dump.folder_inode ||
+      BPF_CORE_READ(folder, i_sb, s_dev) != st_dump.file_device)
+    return false;
+  bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
+  for (__u32 i = 0; i < ST_UNIX_NAME_LEN; i++) differs |= name[i] ^ st_dump.file_name[i];
+  return !differs;
+}
+
+enum match {
+  NO_MATCH,
+  MATCHES,
+  MATCHES_OTHER_FILE, /* than the one there was when we came: whose socket it is has been started
+                         anew */
+};
+
 /* The end of a connection that accept gave has the path of its listener. */
-static __always_inline bool sock_matches(const struct sock *sk) {
+static __always_inline enum match sock_matches(const struct sock *sk) {
   const struct inode *inode;
 
-  if (st_dump.match_all) return true;
-  if (!sk) return false;
-  if (!st_dump.by_file) return st_sock_name_matches((unsigned long)sk);
+  if (st_dump.match_all) return MATCHES;
+  if (!sk) return NO_MATCH;
+  if (!st_dump.by_file) return st_sock_name_matches((unsigned long)sk) ? MATCHES : NO_MATCH;
   inode = BPF_CORE_READ((const struct unix_sock *)sk, path.dentry, d_inode);
-  return inode && BPF_CORE_READ(inode, i_ino) == st_dump.file_inode &&
-         BPF_CORE_READ(inode, i_sb, s_dev) == st_dump.file_device;
+  if (!inode) return NO_MATCH;
+  if (BPF_CORE_READ(inode, i_ino) == st_dump.file_inode &&
+      BPF_CORE_READ(inode, i_sb, s_dev) == st_dump.file_device)
+    return MATCHES;
+  if (st_in_same_place((unsigned long)sk) || st_sock_name_matches((unsigned long)sk))
+    return MATCHES_OTHER_FILE;
+  return NO_MATCH;
+}
+static __always_inline __u32 flags_of_match(enum match match, __u32 path) {
+  if (match == NO_MATCH) return 0;
+  return match == MATCHES_OTHER_FILE ? path | ST_MSG_OTHER_FILE : path;
 }
 
 static __always_inline const struct sock *peer_of(const struct sock *sk) {
@@ -67,14 +99,9 @@ static __always_inline const struct sock *peer_of(const struct sock *sk) {
 
 /* Flags of enum st_message_flag; none: neither end matches. */
 static __always_inline __u32 ends_that_match(const struct sock *sk) {
-  const struct sock *peer;
-  __u32 ends = 0;
-
   if (st_dump.match_all) return ST_MSG_PATH_LOCAL | ST_MSG_PATH_PEER;
-  peer = peer_of(sk);
-  if (sock_matches(sk)) ends |= ST_MSG_PATH_LOCAL;
-  if (peer && sock_matches(peer)) ends |= ST_MSG_PATH_PEER;
-  return ends;
+  return flags_of_match(sock_matches(sk), ST_MSG_PATH_LOCAL) |
+         flags_of_match(sock_matches(peer_of(sk)), ST_MSG_PATH_PEER);
 }
 
 /* The destination that a sender named; the kernel has terminated it. `address` is that of a struct
@@ -102,7 +129,7 @@ static __always_inline __u64 plain_number(const void *pointer) {
 
 static __always_inline bool destination_matches(const struct msghdr *msg) {
   if (st_dump.match_all) return true;
-  return !st_dump.by_file && st_destination_matches(plain_number(msg));
+  return st_destination_matches(plain_number(msg));
 }
 
 #endif

@@ -55,6 +55,7 @@ enum {
   TCP_NEW_SYN_RECV = 12,
 };
 enum {
+  EEXIST = 17,
   EALREADY = 114,
   EINPROGRESS = 115,
 };
@@ -211,6 +212,7 @@ struct task_struct {
   struct thread_info thread_info;
   unsigned int flags;
   char comm[16];
+  const struct cred *cred; /* as the task acts */
   struct mm_struct *mm;
   struct files_struct *files;
 };

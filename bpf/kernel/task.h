@@ -1,15 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The current task's executable and command line. In process context only. */
+/* The current task: its user, its executable and command line. The latter in process context only.
+ */
 #ifndef SOCKETRACE_BPF_TASK_H
 #define SOCKETRACE_BPF_TASK_H
 
 #include "bpf/kernel/kernel.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+typedef struct {
+  __u32 val; /* as the initial user namespace numbers it */
+} kuid_t;
+struct cred {
+  kuid_t euid; /* by whose rights the task acts: set-user-ID programs, seteuid(2) */
+};
+#pragma clang attribute pop
 
 #define MOST_STEPS 24 /* components of a path */
 #define LONGEST_NAME 256
 
 static __always_inline const struct task_struct *current_task(void) {
   return (const void *)bpf_get_current_task();
+}
+
+/* bpf_get_current_uid_gid gives the real user. */
+static __always_inline __u32 effective_uid(void) {
+  return BPF_CORE_READ(current_task(), cred, euid.val);
+}
+static __always_inline __u32 real_uid(void) {
+  return bpf_get_current_uid_gid();
 }
 
 /* Both are kernel pointers as numbers: equal -> all ones, else 0. */

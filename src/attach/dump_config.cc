@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <filesystem>
+#include <system_error>
 
 #include "attach/glob.h"
 #include "host/socket_file.h"
@@ -29,6 +31,12 @@ Result<st_dump_config> dump_config_for(const Dump& dump) {
     config.by_file = 1;
     config.file_inode = file->inode;
     config.file_device = file->device;
+    config.folder_inode = file->folder;
+    // A longer name is no socket's; it matches nothing.
+    config.file_name_length =
+        static_cast<uint32_t>(file->name.copy(config.file_name, ST_UNIX_NAME_LEN));
+    std::error_code failed;
+    config.glob = glob_of_path(std::filesystem::absolute(dump.pattern, failed).native());
     return config;
   }
   auto glob = compile_glob(dump.pattern);

@@ -110,4 +110,14 @@ Result<st_glob> compile_glob(std::string_view pattern) {
   return glob;
 }
 
+st_glob glob_of_path(std::string_view path) {
+  st_glob glob{};
+  if (path.size() > ST_UNIX_NAME_LEN) return glob;
+  for (const char byte : path) {
+    set_bit(glob.accept[static_cast<uint8_t>(byte)], glob.tokens);
+    ++glob.tokens;
+  }
+  return glob;
+}
+
 }  // namespace socketrace

@@ -15,4 +15,7 @@ namespace socketrace {
 // match any name is a usage error.
 Result<st_glob> compile_glob(std::string_view pattern);
 
+// Of this path alone, whatever bytes it has; one that is too long matches nothing.
+st_glob glob_of_path(std::string_view path);
+
 }  // namespace socketrace

@@ -2,6 +2,7 @@
 // `dump`: what is said over unix sockets.
 #include "bpf/contract/dump.h"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -57,6 +58,7 @@ class MessageTeller final : public Teller {
       case Messages::Taken::message:
         break;
     }
+    if ((message.head->flags & ST_MSG_OTHER_FILE) != 0) tell_of_other_file();
     if (packets_) return packets_->put(out, message) ? Told::line : Told::nothing;
     text_.put(out, message);
     return Told::line;
@@ -69,9 +71,16 @@ class MessageTeller final : public Teller {
  private:
   explicit MessageTeller(const MessageText& text) : text_(text) {}
 
+  void tell_of_other_file() {
+    if (told_of_other_file_) return;
+    told_of_other_file_ = true;
+    say("the file has changed: another socket is bound in its place, and shown as well");
+  }
+
   Messages messages_;
   MessageText text_;
   std::unique_ptr<MessagePackets> packets_;  // or text
+  bool told_of_other_file_ = false;
 };
 
 constexpr uint64_t kDefaultRing = uint64_t{64} * 1024 * 1024;  // a thousand messages of 64 KiB
@@ -167,7 +176,13 @@ Result<int> dump(const Invocation& in) {
   Tracepoints trampolines = TRY(Tracepoints::attach(object->obj));
   account.attach_took = std::chrono::steady_clock::now() - begin;
   MessageTeller teller = TRY(MessageTeller::open(in.dump));
-  return run_session(TRY(session_of(object, in, stop)), trampolines, teller, sink, account);
+  Session session = TRY(session_of(object, in, stop));
+  session.add_remarks = [&](Account& told) {
+    const uint64_t unseen = object->bss->st_dump_unseen.datagrams;
+    if (unseen != 0)
+      told.remarks.push_back(fmt::format("{} datagrams not looked at (too many at once)", unseen));
+  };
+  return run_session(session, trampolines, teller, sink, account);
 }
 
 }  // namespace socketrace

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include "base/fd.h"
 
@@ -29,11 +31,22 @@ std::optional<SocketFile> find_socket_file(const std::string& path) {
   const Fd file(open(path.c_str(), O_PATH | O_CLOEXEC));
   struct stat status = {};
   if (!file || fstat(file.get(), &status) != 0 || !S_ISSOCK(status.st_mode)) return std::nullopt;
+  // Where a link leads to is where the next socket of that name will be. (canonical() follows the
+  // texts of links, which of /proc/PID/root leads nowhere: without a link at its end the path stays
+  // as it is.)
+  std::error_code failed;
+  const bool link = std::filesystem::is_symlink(path, failed);
+  std::filesystem::path place = path;
+  if (link) place = std::filesystem::canonical(path, failed);
+  const std::filesystem::path folder = place.has_parent_path() ? place.parent_path() : ".";
+  struct stat of_folder = {};
+  if (failed || stat(folder.c_str(), &of_folder) != 0) of_folder.st_ino = 0;
   // A mount of another namespace (/proc/PID/root/...) is not in our table: what stat tells, then.
   const auto device = device_of_mount(text_of("/proc/self/fdinfo/" + std::to_string(file.get())),
                                       text_of("/proc/self/mountinfo"));
   return SocketFile{status.st_ino,
-                    device.value_or(device_number(major(status.st_dev), minor(status.st_dev)))};
+                    device.value_or(device_number(major(status.st_dev), minor(status.st_dev))),
+                    of_folder.st_ino, place.filename()};
 }
 
 std::optional<uint32_t> device_of_mount(std::string_view fdinfo, std::string_view mountinfo) {

@@ -12,6 +12,8 @@ namespace socketrace {
 struct SocketFile {
   uint64_t inode = 0;
   uint32_t device = 0;  // of the file system: dev_t as the kernel keeps it, 20 bits of minor
+  uint64_t folder = 0;  // inode of the folder that it is in
+  std::string name;     // in there
 };
 
 // Links are followed; nullopt: no such file, or not a socket's.

@@ -188,3 +188,24 @@ def wrong_usage_and_examples():
     for line in lines:
         words = [re.sub("^10$", "1", w) for w in shlex.split(line)]
         socketrace(*words).ok()
+
+
+@case
+def a_socket_that_is_bound_anew_goes_on():
+    """As a daemon does that is started again, maybe in a folder that is new as well."""
+    def say(text):
+        with listener("d.sock") as server, connected("d.sock") as client:
+            end, _ = server.accept()
+            with end:
+                client.send(text)
+                end.recv(100)
+
+    with Folder() as folder, listener("d.sock"):
+        with dump(folder + "/d.sock") as tracer:
+            with connected("d.sock") as client:
+                client.send(b"before")
+            os.unlink("d.sock")
+            say(b"after")
+            found = tracer.stop().ok()
+    check_said(messages_of(found), b"before", b"after")
+    check("the file has changed" in found.err, found.err)

@@ -43,6 +43,10 @@ TEST_CASE("a socket's file is found by any path to it, other files are not") {
     REQUIRE(found);
     CHECK(found->inode == status.st_ino);
     CHECK(found->device != 0);
+    CHECK(found->name == "s");
+    REQUIRE(stat(folder.c_str(), &status) == 0);
+    CHECK(found->folder == status.st_ino);
+    REQUIRE(stat(path.c_str(), &status) == 0);
   }
   CHECK_FALSE(find_socket_file(folder));
   CHECK_FALSE(find_socket_file(folder + "/none"));
