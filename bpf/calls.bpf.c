@@ -54,14 +54,16 @@ SEC("?raw_tp/inet_sock_set_state") int st_state_change(struct bpf_raw_tracepoint
 
 /* The call behind a number, or ST_CALL_COUNT when it is none of ours. */
 static __always_inline __u32 wanted_call(__u64 number, bool count) {
+  bool x32 = X32_CALL && number & X32_CALL;
   struct st_event e = {};
   __u32 meaning;
 
+  number &= ~(__u64)X32_CALL;
   if (number >= ST_MAX_NUMBER) return ST_CALL_COUNT;
   meaning = st_numbers[number];
   if (!meaning) return ST_CALL_COUNT;
-  if (is_compat()) {
-    if (count && (meaning & ST_NUMBER_COMPAT) && match_task(&e))
+  if (x32 || is_compat()) {
+    if (count && (meaning & (x32 ? ST_NUMBER_X32 : ST_NUMBER_COMPAT)) && match_task(&e))
       __sync_fetch_and_add(&st_unseen.compat, 1);
     return ST_CALL_COUNT;
   }
@@ -80,7 +82,7 @@ SEC("?tp_btf/sys_enter") int st_call_begins(__u64 *ctx) {
   if (!st_state.enabled || limit_reached()) return 0;
   call = wanted_call(number, false);
   if (call == ST_CALL_COUNT || call == ST_CALL_LISTEN || call == ST_CALL_ACCEPT ||
-      call == ST_CALL_ACCEPT4 || call == ST_CALL_SENDMMSG || call == ST_CALL_RECVMMSG)
+      call == ST_CALL_ACCEPT4 || call == ST_CALL_RECVMMSG)
     return 0;
   if (!match_task(&e)) return 0;
   bpf_probe_read_kernel(&regs, sizeof(regs), ctx);
@@ -94,16 +96,21 @@ SEC("?tp_btf/sys_enter") int st_call_begins(__u64 *ctx) {
   kept = begin(thread);
   if (!kept) return 0; /* its end counts it */
   kept->call = call;
-  kept->sock = (__u64)(unsigned long)sock_behind(a.at[0]);
+  kept->sock = (__u64)(unsigned long)sock_of_descriptor(a.at[0]);
   switch (call) {
     case ST_CALL_BIND:
     case ST_CALL_CONNECT:
       read_address(&kept->address, a.at[1], a.at[2], a.at[2]);
       break;
+    case ST_CALL_SENDMMSG:
+      keep_remote(kept);
+      break;
     case ST_CALL_SENDTO:
+      keep_remote(kept);
       read_address(&kept->address, a.at[4], a.at[5], a.at[5]);
       break;
     case ST_CALL_SENDMSG:
+      keep_remote(kept);
       name = read_message_name(a.at[1]);
       read_address(&kept->address, name.name, name.length, name.length);
       break;

@@ -49,6 +49,7 @@ SEC("?tp/syscalls/sys_enter_connect") int st_connect_enter(struct call_enter *ct
 
   if (!st_state.enabled || limit_reached()) return 0;
   if (filters_by_task() && !match_task(&e)) return 0;
+  give_up(thread);
   a = new_attempt();
   if (!a) return 0;
   socket = socket_of_descriptor(ctx->fd);
@@ -56,12 +57,15 @@ SEC("?tp/syscalls/sys_enter_connect") int st_connect_enter(struct call_enter *ct
   read_for_match(&e, &s, true);
   read_address(a, (const void *)ctx->address, ctx->length);
   aim(&e, &a->told);
-  if (!match_read(&e, &s)) return 0;
+  forget_ways(&e);
+  if (!match_but_ends(&e, &s)) return 0;
+  a->passed = match_ends(&e, &s);
+  a->ipv6only = s.ipv6only;
+  if (!a->passed && !is_inet(&e)) return 0;
   if (!filters_by_task() && !match_task(&e)) return 0;
 
   /* Connecting to AF_UNSPEC breaks a connection up, at once. */
-  if (!st_connect_config.immediate && can_follow(&e) && a->told.address_taken >= 2 &&
-      address_family(&a->told) != AF_UNSPEC) {
+  if (!st_connect_config.immediate && can_follow(&e) && names_an_address(a)) {
     /* EALREADY, EISCONN, or what getsockopt(SO_ERROR) would have said: nothing new is tried. */
     state = BPF_CORE_READ(socket, state);
     if (state == SS_CONNECTING || state == SS_CONNECTED) {
@@ -71,14 +75,11 @@ SEC("?tp/syscalls/sys_enter_connect") int st_connect_enter(struct call_enter *ct
     a->followed = 1;
   }
   fill(a, &e);
+  if (a->passed) read_program(a);
   a->told.fd = ctx->fd;
   key = a->followed ? (__u64)(unsigned long)s.sk : attempt_of_thread(thread);
   if (!remember(key, a)) return 0;
-  if (bpf_map_update_elem(&calling, &thread, &key, BPF_ANY)) {
-    ADD_STAT(ended, 1);
-    ADD_STAT(unseen, 1);
-    forget(key);
-  }
+  if (bpf_map_update_elem(&calling, &thread, &key, BPF_ANY)) drop(a, key);
   return 0;
 }
 
@@ -88,8 +89,30 @@ static __always_inline bool leaves_undecided(__s64 returned) {
          (returned <= -ERESTARTSYS && returned >= -ERESTARTNOHAND);
 }
 
+/* The ends as the call leaves them. True: the filters let the attempt pass. */
+static __always_inline bool judge(struct attempt *a, const struct sock *sk, __s64 returned) {
+  struct st_event *e = &a->told.event;
+
+  if (a->flags &
+      ST_CONNECT_FAULT) { /* the page was not there yet; by now the kernel has brought it in */
+    read_address(a, (const void *)a->named, a->told.address_length);
+    if (!(a->flags & ST_CONNECT_ENDS)) aim(e, &a->told);
+  }
+  if (!a->decided && (!returned || leaves_undecided(returned)) && learn_ends(e, sk))
+    a->flags |= ST_CONNECT_ENDS;
+  if (a->passed) return true;
+  if (!ends_pass_now(a)) return false;
+  a->passed = 1;
+  ADD_STAT(begun, 1);
+  read_program(a);
+  return true;
+}
+
 SEC("?tp/syscalls/sys_exit_connect") int st_connect_exit(struct call_exit *ctx) {
   __u64 thread = bpf_get_current_pid_tgid(), key, *kept;
+  __s64 returned = ctx->returned;
+  const struct sock *sk;
+  bool waits;
   struct attempt *a;
 
   if (!st_state.enabled) return 0; /* what is under way stays undecided */
@@ -99,15 +122,36 @@ SEC("?tp/syscalls/sys_exit_connect") int st_connect_exit(struct call_exit *ctx) 
   bpf_map_delete_elem(&calling, &thread);
   a = bpf_map_lookup_elem(&attempts, &key);
   if (!a) return 0;
-  if (a->followed && leaves_undecided(ctx->returned)) {
-    a->flags |= ST_CONNECT_ASYNC;
-    if (!is_second_to_meet(key)) return 0; /* the change of state tells */
+  sk = a->followed ? (const void *)(unsigned long)key : sock_of_descriptor(a->told.fd);
+  if (!judge(a, sk, returned)) {
+    forget(key);
+    return 0;
+  }
+  waits = leaves_undecided(returned);
+  if (waits && a->followed) a->flags |= ST_CONNECT_ASYNC;
+  if (!returned && !a->decided && can_follow(&a->told.event) &&
+      BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_SYN_SENT) {
+    a->flags |= ST_CONNECT_DEFERRED;
+    waits = true;
+  }
+  if (a->followed && waits) {
+    switch (meet(key)) {
+      case ST_MET_FIRST: /* the change of state tells */
+        return 0;
+      case ST_MET_SECOND:
+        break;
+      case ST_MET_UNKNOWN:
+        if (!a->decided) {
+          drop(a, key);
+          return 0;
+        }
+    }
   } else {
-    a->told.result = ctx->returned;
+    a->told.result = returned;
     a->told.latency_ns = bpf_ktime_get_ns() - a->told.event.time_ns;
     a->outcome = 0; /* the call knows better than the state that it went through */
-    if (ctx->returned == -EINPROGRESS) a->flags |= ST_CONNECT_UNFOLLOWED;
-    if (!ctx->returned && a->followed && !a->decided) a->flags |= ST_CONNECT_DEFERRED;
+    if (returned == -EINPROGRESS || a->flags & ST_CONNECT_DEFERRED)
+      a->flags |= ST_CONNECT_UNFOLLOWED;
   }
   tell(a, key);
   return 0;
@@ -137,13 +181,17 @@ static __always_inline void begin_without_call(const struct sock *sk) {
   struct attempt *a;
 
   read_for_match(&e, &s, true);
-  if (!match_read(&e, &s) || !match_task(&e)) return;
+  forget_ways(&e);
+  if (!match_but_ends(&e, &s) || !match_task(&e)) return;
   a = new_attempt();
   if (!a) return;
+  a->passed = match_ends(&e, &s); /* there is no local port yet */
+  a->ipv6only = s.ipv6only;
   fill(a, &e);
+  read_program(a);
   make_address(&a->told, &e);
   a->told.fd = -1;
-  a->flags |= ST_CONNECT_NO_CALL;
+  a->flags |= ST_CONNECT_NO_CALL | ST_CONNECT_ENDS;
   a->followed = 1;
   remember((__u64)(unsigned long)sk, a);
 }
@@ -159,15 +207,28 @@ static __always_inline void syn_sent(const struct sock *sk) {
     return;
   }
   outer = *kept;
-  if (outer == key) return;
-  /* A sock within the one that was asked to connect. MPTCP's first tells more exactly than the
-   * outer one, whose states differ from kernel to kernel; those of others belong to the call. */
   a = bpf_map_lookup_elem(&attempts, &outer);
-  if (!a || !a->followed || a->told.event.protocol != IPPROTO_MPTCP) return;
-  bpf_map_delete_elem(&met, &key);
-  if (bpf_map_update_elem(&attempts, &key, a, BPF_ANY)) return;
-  *kept = key;
-  forget(outer);
+  if (a && outer != key) {
+    /* A sock within the one that was asked to connect. MPTCP's first tells more exactly than the
+     * outer one, whose states differ from kernel to kernel; those of SMC and the like belong to the
+     * call. */
+    if (!is_inet(&a->told.event)) return;
+    if (a->followed && !a->decided && a->told.event.protocol == IPPROTO_MPTCP) {
+      bpf_map_delete_elem(&met, &key);
+      if (bpf_map_update_elem(&attempts, &key, a, BPF_ANY)) return;
+      *kept = key;
+      forget(outer);
+      a = bpf_map_lookup_elem(&attempts, &key);
+    } else {
+      a = NULL;
+    }
+  }
+  if (a) {
+    if (learn_ends(&a->told.event, sk)) a->flags |= ST_CONNECT_ENDS;
+    return;
+  }
+  give_up(thread);
+  begin_without_call(sk);
 }
 
 /* inet_sock_set_state(sk, old, new): before sk_state is written. */
@@ -197,8 +258,19 @@ SEC("?raw_tp/inet_sock_set_state") int st_connect_state(struct bpf_raw_tracepoin
     if (!error) a->outcome = ST_CONNECT_CLOSED;
   }
   a->told.latency_ns = bpf_ktime_get_ns() - a->told.event.time_ns;
+  learn_ends(&a->told.event, sk);
   a->decided = 1;
-  /* Else the call tells as it returns, or whoever comes second. */
-  if ((a->flags & ST_CONNECT_NO_CALL) || is_second_to_meet(key)) tell(a, key);
+  if (a->flags & ST_CONNECT_NO_CALL) {
+    if (!a->passed) {
+      if (!ends_pass_now(a)) {
+        forget(key);
+        return 0;
+      }
+      ADD_STAT(begun, 1);
+    }
+  } else if (meet(key) == ST_MET_FIRST) {
+    return 0; /* the call tells as it returns */
+  }
+  tell(a, key);
   return 0;
 }

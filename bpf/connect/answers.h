@@ -69,7 +69,10 @@ static __always_inline void send_answer(const struct received *r, __u32 protocol
   __u64 size = r->size;
 
   if (!counters) return;
-  answer = bpf_ringbuf_reserve(&ring, sizeof(*answer), 0);
+  /* Attempts have the other half of the ring for themselves. */
+  answer = NULL;
+  if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 2)
+    answer = bpf_ringbuf_reserve(&ring, sizeof(*answer), 0);
   if (!answer) {
     ADD_STAT(answers_lost, 1);
     return;

@@ -17,10 +17,13 @@
 
 struct attempt {
   struct st_connect told;
+  __u64 named; /* where the caller's address lies */
   __u32 flags; /* of the call's side; those of the other side: outcome */
   __u32 outcome;
   __u32 followed; /* a change of state will decide it */
   __u32 decided;  /* one has: told.result and told.latency_ns are final */
+  __u32 passed;   /* the filters of addresses and ports; until the ends are known that may change */
+  __u32 ipv6only;
 };
 
 /* By struct sock where the attempt is followed, else by attempt_of_thread. Never evicted: what does
@@ -70,10 +73,17 @@ static __always_inline __u64 attempt_of_thread(__u64 pid_tgid) {
   return pid_tgid << 1 | 1;
 }
 
-static __always_inline bool is_second_to_meet(__u64 key) {
+enum meeting {
+  ST_MET_FIRST,
+  ST_MET_SECOND,
+  ST_MET_UNKNOWN, /* EBUSY: we have interrupted whoever was at it */
+};
+static __always_inline enum meeting meet(__u64 key) {
   __u8 here = 1;
+  long error = bpf_map_update_elem(&met, &key, &here, BPF_NOEXIST);
 
-  return bpf_map_update_elem(&met, &key, &here, BPF_NOEXIST) != 0;
+  if (!error) return ST_MET_FIRST;
+  return error == -EEXIST ? ST_MET_SECOND : ST_MET_UNKNOWN;
 }
 
 static __always_inline void forget(__u64 key) {
@@ -89,8 +99,28 @@ static __always_inline bool remember(__u64 key, const struct attempt *a) {
     ADD_STAT(unseen, 1);
     return false;
   }
-  ADD_STAT(begun, 1);
+  if (a->passed) ADD_STAT(begun, 1);
   return true;
+}
+
+/* It will never be told. */
+static __always_inline void drop(const struct attempt *a, __u64 key) {
+  if (a->passed) ADD_STAT(ended, 1);
+  ADD_STAT(unseen, 1);
+  forget(key);
+}
+
+/* What an earlier call of this thread has left: we have missed how that ended. */
+static __always_inline void give_up(__u64 thread) {
+  const __u64 *kept = bpf_map_lookup_elem(&calling, &thread);
+  const struct attempt *a;
+  __u64 key;
+
+  if (!kept) return;
+  key = *kept;
+  bpf_map_delete_elem(&calling, &thread);
+  a = bpf_map_lookup_elem(&attempts, &key);
+  if (a) drop(a, key);
 }
 
 static __always_inline bool has_failed(const struct st_connect *told) {

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How an attempt begins: who connects which socket to where, and does the filter let it pass? */
+/*
+ * How an attempt begins: who connects which socket to where, and does the filter let it pass?
+ *
+ * What the call names is in the program's memory, where it may not be there yet, and where another
+ * thread may write. Of IP the sock knows both ends once it has sent its SYN or the call has
+ * succeeded: they are taken from it, and the filters of addresses and ports asked again.
+ */
 #ifndef SOCKETRACE_BPF_BEGIN_H
 #define SOCKETRACE_BPF_BEGIN_H
 
@@ -25,13 +31,16 @@ static __always_inline struct attempt *new_attempt(void) {
 
   if (!a) return NULL;
   __builtin_memset(a, 0, __builtin_offsetof(struct st_connect, text));
-  a->flags = a->outcome = a->followed = a->decided = 0;
+  a->named = 0;
+  a->flags = a->outcome = a->followed = a->decided = a->passed = a->ipv6only = 0;
   return a;
 }
 
 static __always_inline void read_address(struct attempt *a, const void *from, __u32 length) {
   struct st_connect *told = &a->told;
 
+  a->named = (unsigned long)from;
+  a->flags &= ~ST_CONNECT_FAULT;
   told->address_length = length;
   if (!from) {
     a->flags |= ST_CONNECT_NO_ADDRESS;
@@ -49,6 +58,12 @@ static __always_inline void read_address(struct attempt *a, const void *from, __
 
 static __always_inline __u16 address_family(const struct st_connect *told) {
   return told->address_taken < 2 ? AF_UNSPEC : *(const __u16 *)told->address;
+}
+
+/* One that could not be read yet may be one. */
+static __always_inline bool names_an_address(const struct attempt *a) {
+  if (a->flags & ST_CONNECT_FAULT) return true;
+  return a->told.address_taken >= 2 && address_family(&a->told) != AF_UNSPEC;
 }
 
 /* The remote end is what was asked for: the sock learns it in the call, if at all. */
@@ -69,6 +84,36 @@ static __always_inline void aim(struct st_event *e, const struct st_connect *tol
     e->remote_port = bpf_ntohs(*(const __u16 *)(told->address + 2));
     __builtin_memcpy(e->remote.bytes, told->address + 8, 16);
   }
+}
+
+/* False: the sock has no other end; one that failed to connect has forgotten it. */
+static __always_inline bool learn_ends(struct st_event *e, const struct sock *sk) {
+  union st_address remote = {};
+  const __u32 *words = (const void *)remote.bytes;
+  __u16 port;
+
+  if (!sk || !is_inet(e)) return false;
+  if (e->family == AF_INET)
+    bpf_core_read(&remote, 4, &sk->__sk_common.skc_daddr);
+  else if (bpf_core_field_exists(struct sock_common, skc_v6_daddr))
+    bpf_core_read(&remote, sizeof(remote), &sk->__sk_common.skc_v6_daddr);
+  port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+  if (!port && !(words[0] | words[1] | words[2] | words[3])) return false;
+  e->remote = remote;
+  if (e->family == AF_INET)
+    bpf_core_read(&e->local, 4, &sk->__sk_common.skc_rcv_saddr);
+  else if (bpf_core_field_exists(struct sock_common, skc_v6_rcv_saddr))
+    bpf_core_read(&e->local, sizeof(e->local), &sk->__sk_common.skc_v6_rcv_saddr);
+  if (e->flags & ST_HIT_NO_PORTS) return true;
+  e->remote_port = port;
+  e->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+  return true;
+}
+
+static __always_inline bool ends_pass_now(struct attempt *a) {
+  struct subject s = {.ipv6only = a->ipv6only};
+
+  return match_ends(&a->told.event, &s);
 }
 
 static __always_inline void read_program(struct attempt *a) {
@@ -97,11 +142,11 @@ static __always_inline void read_program(struct attempt *a) {
 static __always_inline void fill(struct attempt *a, struct st_event *e) {
   e->time_ns = bpf_ktime_get_ns();
   e->cpu = bpf_get_smp_processor_id();
-  a->told.uid = bpf_get_current_uid_gid();
+  a->told.uid = effective_uid();
+  a->told.real_uid = real_uid();
   a->told.process = bpf_get_current_pid_tgid() >> 32;
   a->told.event = *e;
   if (!st_config.comm_count) bpf_get_current_comm(a->told.event.comm, sizeof(a->told.event.comm));
-  read_program(a);
 }
 
 #endif

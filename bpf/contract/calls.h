@@ -34,7 +34,8 @@ enum st_address_read {
 
 /* One system call, or one message of sendmmsg and recvmmsg. The identity in `event` is of the
  * socket behind the descriptor, as of the call's end (close: its beginning); of accept, of the new
- * one. Where the call names a remote end, event.remote is that one. */
+ * one. Where the call names a remote end, event.remote is that one; of a connect that succeeded or
+ * goes on (EINPROGRESS) it is the socket's, and of a bind that succeeded event.local. */
 struct st_call_record {
   struct st_event event; /* func: enum st_call */
   __s64 result;
@@ -58,11 +59,12 @@ struct st_state_change {
 };
 
 /* ---- configuration ------------------------------------------------------------------------- */
-#define ST_MAX_NUMBER 512 /* system calls have lower numbers on all our architectures */
+#define ST_MAX_NUMBER 576 /* system calls have lower numbers on all our architectures */
 
 /* Of st_numbers: what a system call's number stands for. */
 #define ST_NUMBER_CALL 0x3f   /* enum st_call + 1 of a 64-bit program; 0: not wanted */
 #define ST_NUMBER_COMPAT 0x80 /* a socket call of a 32-bit program: counted, not shown */
+#define ST_NUMBER_X32 0x40    /* likewise of an x32 program: without bit 30 of its number */
 
 #define ST_MAX_MESSAGES 64 /* of one sendmmsg or recvmmsg that are shown */
 

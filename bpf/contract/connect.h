@@ -26,20 +26,24 @@ enum st_connect_flag {
   ST_CONNECT_ASYNC = 1 << 2,         /* the call returned before the result was there */
   ST_CONNECT_UNFOLLOWED = 1 << 3,    /* `result` is the call's; the final one was not waited for */
   ST_CONNECT_CLOSED = 1 << 4,        /* the socket was closed before there was a result */
-  ST_CONNECT_DEFERRED = 1 << 5,      /* success without a SYN: TCP fast open sends it with data */
+  ST_CONNECT_DEFERRED = 1 << 5,      /* the SYN goes with the first data: TCP_FASTOPEN_CONNECT */
   ST_CONNECT_NO_CALL = 1 << 6,       /* not by the connect(2) we trace: io_uring, 32 bits, kernel */
   ST_CONNECT_KERNEL = 1 << 7,        /* the task is a thread of the kernel */
   ST_CONNECT_LATE = 1 << 8,          /* the moment of the result was missed: it was not later */
   ST_CONNECT_EXE_CUT = 1 << 9,       /* the path's beginning is missing */
   ST_CONNECT_ARGS_CUT = 1 << 10,     /* the command line's end is missing */
   ST_CONNECT_HOST_FOREIGN = 1 << 11, /* `host` was asked for by another process */
+  ST_CONNECT_ENDS = 1 << 12,         /* event.local and event.remote are the socket's own */
 };
 
 /* Sent as far as `event.length` says: `text` ends with the record. */
 struct st_connect {
-  struct st_event event; /* of the socket; time and task are those of the call */
+  struct st_event event; /* of the socket; time and task are those of the call. The remote end is
+                          * what the call named, with ST_CONNECT_ENDS what the kernel went to:
+                          * another thread may write to `address`, a BPF program may send the call
+                          * elsewhere, 0.0.0.0 is the host itself */
   __u64 latency_ns;      /* from the call to its result */
-  __u32 uid;             /* as the initial user namespace numbers it */
+  __u32 uid;             /* effective, as the initial user namespace numbers it */
   __s32 fd;              /* -1: not by a call */
   __s32 result;          /* 0 or -errno */
   __u32 flags;           /* enum st_connect_flag */
@@ -49,6 +53,8 @@ struct st_connect {
   __u16 args_length;     /* then: the arguments, each with a NUL */
   __u16 host_length;     /* then: a host name without a NUL */
   __u32 process;         /* tgid of the initial pid namespace, as in struct st_answer */
+  __u32 real_uid;        /* of who started the program */
+  __u32 pad;
   __u8 address[ST_SOCKADDR_LEN]; /* a struct sockaddr */
   char text[ST_TEXT_LEN];
 };
@@ -91,9 +97,9 @@ struct st_connect_stats {
 #define ST_ASSERT _Static_assert
 #endif
 ST_ASSERT(__builtin_offsetof(struct st_connect, latency_ns) == sizeof(struct st_event), "event");
-ST_ASSERT(__builtin_offsetof(struct st_connect, address) == sizeof(struct st_event) + 40,
+ST_ASSERT(__builtin_offsetof(struct st_connect, address) == sizeof(struct st_event) + 48,
           "address");
-ST_ASSERT(__builtin_offsetof(struct st_connect, text) == sizeof(struct st_event) + 168, "text");
+ST_ASSERT(__builtin_offsetof(struct st_connect, text) == sizeof(struct st_event) + 176, "text");
 ST_ASSERT(sizeof(struct st_connect) <= sizeof(struct st_record), "longer than any record");
 ST_ASSERT(sizeof(struct st_answer) == sizeof(struct st_event) + 16 + ST_ANSWER_LEN, "answer");
 ST_ASSERT(sizeof(struct st_answer) <= sizeof(struct st_record), "longer than any record");

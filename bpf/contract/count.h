@@ -42,9 +42,9 @@ struct st_count_key {
   __u32 tgid;
   __u16 family;
   __u16 protocol;
-  __u16 port;        /* host order: the remote one of a connect, the own one of an accept */
-  __u16 name_length; /* AF_UNIX: bytes in name; 0: unnamed */
-  __u32 pad;
+  __u16 port;               /* host order: the remote one of a connect, the own one of an accept */
+  __u16 name_length;        /* AF_UNIX: bytes in name; 0: unnamed */
+  __u32 unnamed;            /* 1: there is no address and no port: the call named none */
   union st_address address; /* the remote end */
   char provider[ST_PROVIDER_LEN];
   char name[ST_UNIX_NAME_LEN + 4]; /* AF_UNIX: where was connected to, or what was listened at */

@@ -33,19 +33,18 @@ static __always_inline void add_operations(__u32 op, __s64 result, __u64 times, 
 }
 
 /* The call is over: count it if its socket matches. `p`: of a connect. */
-static __always_inline void count_call(__u32 op, __s64 result, __u32 fd, const struct pending *p) {
-  struct subject s = {};
-  const struct socket *socket = socket_of_descriptor(fd);
+static __always_inline void count_call(__u32 op, __s64 result, __u32 fd, struct pending *p) {
+  struct subject s = {.sk = sock_of_descriptor(fd)};
   struct st_event e = {};
+  bool named;
 
-  if (socket) s.sk = BPF_CORE_READ(socket, sk);
   read_for_match(&e, &s, false);
-  if (p) aim(&e, p);
+  named = p ? find_remote(&e, p, result) : result >= 0; /* of a failed accept there is nobody */
   if (!match_read(&e, &s)) return;
   if (st_count_config.by_operation)
     add_operations(op, result, 1, 0);
   else
-    add_outcome(op, result, &e, s.sk, p);
+    add_outcome(op, result, &e, s.sk, p, named);
 }
 
 /* What socketpair wrote for its caller; no descriptor when that failed. */
@@ -62,7 +61,7 @@ static __always_inline __u32 first_of_pair(const struct pending *p, __s64 result
   }
 #define EXIT(name, op, fd, about)                                                       \
   SEC("?tp/syscalls/sys_exit_" #name) int st_exit_##name(const struct call_exit *ctx) { \
-    const struct pending *p = call_ended();                                             \
+    struct pending *p = call_ended();                                                   \
                                                                                         \
     if (!p) return 0;                                                                   \
     count_call(op, ctx->result, fd, about);                                             \
@@ -74,7 +73,7 @@ static __always_inline __u32 first_of_pair(const struct pending *p, __s64 result
  * begun unseen, and accepts all the same. */
 #define ACCEPT_EXIT(name)                                                                 \
   SEC("?tp/syscalls/sys_exit_" #name) int st_exit_##name(const struct call_exit *ctx) {   \
-    const struct pending *p = call_ended();                                               \
+    struct pending *p = call_ended();                                                     \
     __s64 result = ctx->result;                                                           \
     struct st_event e = {};                                                               \
                                                                                           \

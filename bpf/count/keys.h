@@ -29,9 +29,9 @@ static __always_inline __u16 address_family(const struct pending *p) {
   return p->address_length < 2 ? AF_UNSPEC : *(const __u16 *)p->address;
 }
 
-/* A connect's remote end is what was asked for: a socket that failed to connect has forgotten it.
- */
-static __always_inline void aim(struct st_event *e, const struct pending *p) {
+/* What was asked for is the remote end of a connect that failed: its socket has forgotten it.
+ * False: that is no address of the socket's. */
+static __always_inline bool aim(struct st_event *e, const struct pending *p) {
   __u16 family = address_family(p);
 
   if (!e->family) e->family = family;
@@ -44,10 +44,22 @@ static __always_inline void aim(struct st_event *e, const struct pending *p) {
       e->remote.bytes[10] = e->remote.bytes[11] = 0xff;
       __builtin_memcpy(e->remote.bytes + 12, p->address + 4, 4);
     }
-  } else if (family == AF_INET6 && e->family == AF_INET6 && p->address_length >= 24) {
+    return true;
+  }
+  if (family == AF_INET6 && e->family == AF_INET6 && p->address_length >= 24) {
     e->remote_port = bpf_ntohs(*(const __u16 *)(p->address + 2));
     __builtin_memcpy(e->remote.bytes, p->address + 8, 16);
+    return true;
   }
+  return e->family == AF_UNIX && p->address_length >= 2;
+}
+
+/* The remote end of a connect that is over. Of IP the socket knows where it went; the program's
+ * memory may say something else by now, and may not have been there when the call began. */
+static __always_inline bool find_remote(struct st_event *e, struct pending *p, __s64 result) {
+  if (is_inet(e) && has_remote(e) && (!result || result == -EINPROGRESS)) return true;
+  if (!p->address_length && p->args[1]) read_pending_address(p);
+  return aim(e, p);
 }
 
 /* A path ends at its NUL, however long the caller said that it was; an abstract name does not. */
@@ -86,7 +98,7 @@ static __always_inline void take_provider(struct st_count_key *key, const struct
 }
 
 static __always_inline struct st_count_key *make_key(struct st_event *e, const struct sock *sk,
-                                                     const struct pending *p) {
+                                                     const struct pending *p, bool named) {
   __u32 zero = 0;
   struct st_count_key *key = bpf_map_lookup_elem(&key_scratch, &zero);
 
@@ -108,9 +120,11 @@ static __always_inline struct st_count_key *make_key(struct st_event *e, const s
       break;
     case ST_BY_PORT:
       key->family = e->family;
+      key->unnamed = is_inet(e) && p && !named;
       if (is_inet(e)) key->port = p ? e->remote_port : e->local_port;
       break;
     case ST_BY_ADDR:
+      key->unnamed = is_inet(e) && !named;
       take_address(key, e, sk, p);
       break;
     default: /* ST_BY_COMM */
@@ -128,7 +142,8 @@ static __always_inline __u32 outcome_of(__u32 op, __s64 result) {
 }
 
 static __always_inline void add_outcome(__u32 op, __s64 result, struct st_event *e,
-                                        const struct sock *sk, const struct pending *p) {
+                                        const struct sock *sk, const struct pending *p,
+                                        bool named) {
   const struct st_outcomes none = {};
   __u32 outcome = outcome_of(op, result);
   struct st_outcomes *found;
@@ -136,7 +151,7 @@ static __always_inline void add_outcome(__u32 op, __s64 result, struct st_event 
 
   if (outcome >= ST_OUTCOME_COUNT) return;
   if (st_config.only_failed && outcome != ST_ACCEPT_FAILED && outcome != ST_CONNECT_FAILED) return;
-  key = make_key(e, sk, p);
+  key = make_key(e, sk, p, named);
   if (!key) return;
   found = bpf_map_lookup_elem(&by_key, key);
   if (!found) {

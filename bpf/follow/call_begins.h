@@ -19,6 +19,11 @@ struct begun {
   __u32 call; /* enum st_call: what a killed thread left behind is no other's */
   __u32 room; /* for the address of the sender */
   struct address address;
+  /* The socket's remote end, of a call that sends: a connection that it began by TCP fast open, and
+   * that was refused, has none afterwards. */
+  union st_address remote;
+  __u16 remote_port;
+  __u16 pad[3];
   /* For the end: this does not fit on the stack. */
   struct st_event event;
 };
@@ -51,6 +56,21 @@ static __always_inline struct begun *begin(__u32 thread) {
   return bpf_map_lookup_elem(&begun, &thread);
 }
 
+static __always_inline void keep_remote(struct begun *kept) {
+  const struct sock *sk = (const void *)(unsigned long)kept->sock;
+  __u16 family;
+
+  if (!sk) return;
+  family = BPF_CORE_READ(sk, __sk_common.skc_family);
+  if (family == AF_INET)
+    bpf_core_read(&kept->remote, 4, &sk->__sk_common.skc_daddr);
+  else if (family == AF_INET6 && bpf_core_field_exists(struct sock_common, skc_v6_daddr))
+    bpf_core_read(&kept->remote, sizeof(kept->remote), &sk->__sk_common.skc_v6_daddr);
+  else
+    return;
+  kept->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+}
+
 /* The whole identity of a socket whose ends no call names. */
 static __always_inline void identify(struct st_event *e, struct subject *s) {
   if (!s->sk) {
@@ -62,18 +82,12 @@ static __always_inline void identify(struct st_event *e, struct subject *s) {
   s->has_rest = true;
 }
 
-static __always_inline const struct sock *sock_behind(__u32 fd) {
-  const struct socket *socket = socket_of_descriptor(fd);
-
-  return socket ? BPF_CORE_READ(socket, sk) : NULL;
-}
-
 static __always_inline bool is_full_unix(const struct st_event *e, const struct subject *s) {
   return e->family == AF_UNIX && is_full(e, s) && bpf_core_type_exists(struct unix_sock);
 }
 
 static __always_inline void begin_close(__u32 thread, __u32 fd) {
-  struct subject s = {.sk = sock_behind(fd)};
+  struct subject s = {.sk = sock_of_descriptor(fd)};
   struct closing *kept;
 
   if (!s.sk) return;

@@ -113,20 +113,25 @@ static __always_inline void send(struct st_event *e, struct subject *s, __u32 ca
 /* Here a socket gets an owner that lives on when packets change its state. */
 static __always_inline void note_owner_at_end(const struct st_event *e, const struct subject *s,
                                               __u32 call, __s64 result) {
-  struct listener listener = {e->netns, e->local_port};
   struct owner owner;
 
   if (!st_follow_state || !s->sk || result < 0 || !is_inet(e)) return;
   if (call != ST_CALL_ACCEPT && call != ST_CALL_ACCEPT4 && call != ST_CALL_LISTEN) return;
   owner = current_owner();
   note_owner(e->sock, &owner);
-  if (call == ST_CALL_LISTEN) bpf_map_update_elem(&listeners, &listener, &owner, BPF_ANY);
+  if (call == ST_CALL_LISTEN) note_listener(e, &owner);
+}
+
+/* A connect that has succeeded, or goes on by itself. */
+static __always_inline bool is_made(__s64 result) {
+  return !result || result == -EINPROGRESS;
 }
 
 static __always_inline void end_call(__u32 thread, __u32 call, const struct arguments *a,
                                      __s64 result, __u32 message) {
   bool accepts = call == ST_CALL_ACCEPT || call == ST_CALL_ACCEPT4;
-  const struct sock *sk = sock_behind(accepts && result >= 0 ? (__u32)result : (__u32)a->at[0]);
+  const struct sock *sk =
+      sock_of_descriptor(accepts && result >= 0 ? (__u32)result : (__u32)a->at[0]);
   struct begun *kept = bpf_map_lookup_elem(&begun, &thread);
   struct subject s;
   struct st_event *e;
@@ -149,9 +154,14 @@ static __always_inline void end_call(__u32 thread, __u32 call, const struct argu
   read_address_at_end(kept, call, a, result, message);
 
   identify(e, &s);
+  if (result < 0 && is_inet(e) && kept->remote_port && !e->remote_port) {
+    e->remote = kept->remote;
+    e->remote_port = kept->remote_port;
+  }
+  /* Of what bind and connect have done the socket knows more than the program's memory. */
   if (call == ST_CALL_BIND) {
     if (result < 0) put_named_end(e, &kept->address, &e->local, &e->local_port);
-  } else {
+  } else if (call != ST_CALL_CONNECT || !is_made(result) || !has_remote(e)) {
     put_named_end(e, &kept->address, &e->remote, &e->remote_port);
   }
   if (!match_subject(e, &s)) return;

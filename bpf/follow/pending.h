@@ -33,6 +33,16 @@ struct {
   __type(value, struct pending);
 } calls SEC(".maps");
 
+/* As the kernel takes it; one that is not there yet, or not at all, has no bytes. */
+static __always_inline void read_pending_address(struct pending *p) {
+  __u32 length = p->args[2];
+
+  if (length > SOCKADDR_ROOM) length = SOCKADDR_ROOM;
+  asm volatile("" : "+r"(length));
+  if (length <= SOCKADDR_ROOM && !bpf_probe_read_user(p->address, length, (const void *)p->args[1]))
+    p->address_length = length;
+}
+
 /* The kernel lets no program read beyond the arguments that the call has. */
 static __always_inline int call_begins(const struct call_enter *ctx, __u32 arguments,
                                        bool with_address) {
@@ -45,14 +55,7 @@ static __always_inline int call_begins(const struct call_enter *ctx, __u32 argum
   p.args[1] = ctx->args[1];
   p.args[2] = ctx->args[2];
   if (arguments > 3) p.args[3] = ctx->args[3];
-  if (with_address) {
-    __u32 length = p.args[2];
-
-    if (length > SOCKADDR_ROOM) length = SOCKADDR_ROOM;
-    asm volatile("" : "+r"(length));
-    if (length <= SOCKADDR_ROOM && !bpf_probe_read_user(p.address, length, (const void *)p.args[1]))
-      p.address_length = length;
-  }
+  if (with_address) read_pending_address(&p);
   if (bpf_map_update_elem(&calls, &thread, &p, BPF_ANY)) count_unseen();
   return 0;
 }

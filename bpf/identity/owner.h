@@ -7,6 +7,7 @@
 #define SOCKETRACE_BPF_OWNER_H
 
 #include "bpf/identity/sock.h"
+#include "bpf/kernel/task.h"
 
 struct owner {
   __u32 tgid, tid; /* as st_event has them; 0: unknown */
@@ -24,16 +25,23 @@ struct {
   __type(value, struct owner);
 } owners SEC(".maps");
 
-/* Of listeners, for their children: those are born in softirq, long before anybody accepts them. */
+/* Of listeners, for their children: those are born in softirq, long before anybody accepts them,
+ * and have the listener's family. */
 struct listener {
   __u32 netns;
-  __u32 port;
+  __u16 family;
+  __u16 port;
+  union st_address address; /* zeroes: any */
+};
+struct listening {
+  struct owner owner;
+  __u64 sock; /* the last one to listen there (SO_REUSEPORT) */
 };
 struct {
   __uint(type, BPF_MAP_TYPE_LRU_HASH);
   __uint(max_entries, 4096);
   __type(key, struct listener);
-  __type(value, struct owner);
+  __type(value, struct listening);
 } listeners SEC(".maps");
 
 static __always_inline struct owner current_owner(void) {
@@ -43,7 +51,7 @@ static __always_inline struct owner current_owner(void) {
   read_task(&e);
   owner.tgid = e.tgid;
   owner.tid = e.tid;
-  owner.uid = bpf_get_current_uid_gid();
+  owner.uid = effective_uid();
   bpf_get_current_comm(owner.comm, sizeof(owner.comm));
   return owner;
 }
@@ -57,6 +65,35 @@ static __always_inline bool is_user_task(void) {
 
 static __always_inline void note_owner(__u64 sk, const struct owner *owner) {
   bpf_map_update_elem(&owners, &sk, owner, BPF_ANY);
+}
+
+static __always_inline struct listener listener_at(const struct st_event *e) {
+  return (struct listener){e->netns, e->family, e->local_port, e->local};
+}
+static __always_inline void note_listener(const struct st_event *e, const struct owner *owner) {
+  struct listener at = listener_at(e);
+  struct listening listening = {.owner = *owner, .sock = e->sock};
+
+  bpf_map_update_elem(&listeners, &at, &listening, BPF_ANY);
+}
+/* Who comes later to its port is somebody else. */
+static __always_inline void forget_listener(const struct st_event *e) {
+  struct listener at = listener_at(e);
+  const struct listening *known = bpf_map_lookup_elem(&listeners, &at);
+
+  if (known && known->sock == e->sock) bpf_map_delete_elem(&listeners, &at);
+}
+/* Of a child: who listens at its address, else at all of them. */
+static __always_inline struct owner owner_of_listener(const struct st_event *e) {
+  struct listener at = listener_at(e);
+  const struct listening *known = bpf_map_lookup_elem(&listeners, &at);
+  struct owner nobody = {};
+
+  if (!known) {
+    __builtin_memset(&at.address, 0, sizeof(at.address));
+    known = bpf_map_lookup_elem(&listeners, &at);
+  }
+  return known ? known->owner : nobody;
 }
 
 static __always_inline void put_owner(struct st_event *e, const struct owner *owner) {
@@ -75,20 +112,19 @@ static __always_inline bool made_by_call(__u32 old, __u32 now) {
 /* The owner at a change of state, after read_head, read_rest and read_netns. */
 static __always_inline struct owner owner_at_change(const struct st_event *e, __u32 old,
                                                     __u32 now) {
-  struct listener listener = {e->netns, e->local_port};
   struct owner owner = {}, *known;
   __u64 key = e->sock;
 
   if (old == TCP_LISTEN && now == TCP_SYN_RECV) { /* a child, in softirq */
-    known = bpf_map_lookup_elem(&listeners, &listener);
-    if (known) owner = *known;
+    owner = owner_of_listener(e);
     note_owner(key, &owner);
     return owner;
   }
+  if (old == TCP_LISTEN) forget_listener(e);
   if (made_by_call(old, now) && is_user_task()) {
     owner = current_owner();
     note_owner(key, &owner);
-    if (now == TCP_LISTEN) bpf_map_update_elem(&listeners, &listener, &owner, BPF_ANY);
+    if (now == TCP_LISTEN) note_listener(e, &owner);
   } else {
     known = bpf_map_lookup_elem(&owners, &key);
     if (known) owner = *known;

@@ -20,6 +20,12 @@ static __always_inline bool is_inet(const struct st_event *e) {
   return e->family == AF_INET || e->family == AF_INET6;
 }
 
+static __always_inline bool has_remote(const struct st_event *e) {
+  const __u32 *words = (const void *)e->remote.bytes;
+
+  return e->remote_port || words[0] | words[1] | words[2] | words[3];
+}
+
 /* request_sock and inet_timewait_sock go by the name of struct sock but end after 200 odd bytes:
  * sk_mark, sk_protocol, sk_socket of them are the neighbour's memory. */
 static __always_inline bool is_mini(const struct st_event *e) {

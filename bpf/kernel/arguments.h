@@ -58,6 +58,14 @@ static __always_inline struct arguments read_arguments(__u64 address) {
   return a;
 }
 
+/* x32 (x86-64 with 32-bit pointers) calls by the same numbers with this bit, and some by numbers
+ * from 512 on. */
+#if defined(__TARGET_ARCH_x86)
+#define X32_CALL 0x40000000
+#else
+#define X32_CALL 0
+#endif
+
 /* A call of a 32-bit program: other numbers, other structs. The tracepoints tell it apart by
  * nothing. */
 static __always_inline bool is_compat(void) {

@@ -19,5 +19,10 @@ static __always_inline const struct socket *socket_of_descriptor(__u32 fd) {
   if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK) return NULL;
   return BPF_CORE_READ(file, private_data);
 }
+static __always_inline const struct sock *sock_of_descriptor(__u32 fd) {
+  const struct socket *socket = socket_of_descriptor(fd);
+
+  return socket ? BPF_CORE_READ(socket, sk) : NULL;
+}
 
 #endif

@@ -36,13 +36,14 @@ static __always_inline __u64 wakeup_flags(__u64 length, struct st_stats *counter
 }
 
 /* Below 5.12 atomics give no result back: look, then add. As many CPUs may go over the limit at the
- * same moment; user space cuts. */
+ * same moment; user space cuts. The counters of a CPU are changed by tracepoints that interrupt
+ * each other there as well. */
 static __always_inline void count_matched(struct st_stats *counters) {
-  counters->matched++;
+  __sync_fetch_and_add(&counters->matched, 1);
   if (st_config.limit) __sync_fetch_and_add(&st_state.emitted, 1);
 }
 static __always_inline void count_lost(struct st_stats *counters) {
-  counters->lost++;
+  __sync_fetch_and_add(&counters->lost, 1);
   if (st_config.limit) /* a lost hit is not one of those the reader waits for */
     __sync_fetch_and_add(&st_state.emitted, -1);
 }

@@ -7,6 +7,7 @@
 #define SOCKETRACE_BPF_MATCH_H
 
 #include "bpf/kernel/context.h"
+#include "bpf/kernel/task.h"
 #include "bpf/identity/identity.h"
 #include "bpf/verdict/addresses.h"
 
@@ -52,9 +53,11 @@ static __always_inline bool match_ids_in(struct st_event *e, bool context) {
   if (is_ours(e, context)) return false;
   if (st_config.pid_count && !IN_LIST(pids, ST_MAX_PIDS, st_config.pid_count, e->tgid))
     return false;
-  if (st_config.uid_count &&
-      !IN_LIST(uids, ST_MAX_UIDS, st_config.uid_count, (__u32)bpf_get_current_uid_gid()))
-    return false;
+  if (st_config.uid_count) {
+    __u32 uid = effective_uid();
+
+    return IN_LIST(uids, ST_MAX_UIDS, st_config.uid_count, uid);
+  }
   return true;
 }
 /* The current task: in softirq whoever was interrupted. `context`: the program knows about that. */
@@ -245,22 +248,29 @@ static __always_inline void read_for_match(struct st_event *e, struct subject *s
   if (st_config.mark_count) read_mark(e, s);
 }
 
-/* match_subject of an identity that has been read as far as the filters go. */
-static __always_inline bool match_read(struct st_event *e, const struct subject *s) {
-  forget_ways(e);
+/* match_subject of an identity that has been read as far as the filters go: what a call may still
+ * change ... */
+static __always_inline bool match_ends(struct st_event *e, const struct subject *s) {
+  if (st_config.port_count &&
+      ((e->flags & ST_HIT_NO_PORTS) || !ports_match(e->local_port, e->remote_port)))
+    return false;
+  return !st_config.addr_count || address_matches(e, s);
+}
+/* ... and what stays. */
+static __always_inline bool match_but_ends(struct st_event *e, const struct subject *s) {
   if (st_config.family_count &&
       !IN_LIST(families, ST_MAX_FAMILIES, st_config.family_count, e->family))
     return false;
   if (protocol_is_read() && !is_inet(e)) return false;
-  if (st_config.port_count &&
-      ((e->flags & ST_HIT_NO_PORTS) || !ports_match(e->local_port, e->remote_port)))
-    return false;
   if (st_config.protocol_count &&
       !IN_LIST(protocols, ST_MAX_PROTOCOLS, st_config.protocol_count, e->protocol))
     return false;
-  if (st_config.addr_count && !address_matches(e, s)) return false;
   if (st_config.mark_count && (!s->sk || !mark_matches(e->mark, e->mark))) return false;
   return !st_config.netns_count || IN_LIST(netns, ST_MAX_NETNS, st_config.netns_count, e->netns);
+}
+static __always_inline bool match_read(struct st_event *e, const struct subject *s) {
+  forget_ways(e);
+  return match_but_ends(e, s) && match_ends(e, s);
 }
 
 #endif

@@ -62,11 +62,16 @@ static_assert(kNumbers.size() == ST_CALL_STATE);
 // sendto to recvmsg, recvmmsg, sendmmsg, recvmmsg_time64. Not close: of what, is not looked at.
 #if defined(__x86_64__)
 constexpr std::array kCompatNumbers = {102, 361, 362, 363, 364, 369, 370, 371, 372, 337, 345, 417};
+// x32: connect, accept, sendto, bind, listen, accept4; and those of its own, recvfrom, sendmsg,
+// recvmsg, recvmmsg, sendmmsg.
+constexpr std::array kX32Numbers = {42, 43, 44, 49, 50, 288, 517, 518, 519, 537, 538};
 #elif defined(__aarch64__)
+constexpr std::array<int, 0> kX32Numbers = {};
 constexpr std::array kCompatNumbers = {282, 283, 284, 285, 289, 290, 291,
                                        292, 296, 297, 365, 366, 374, 417};
 #else
 constexpr std::array<int, 0> kCompatNumbers = {};
+constexpr std::array<int, 0> kX32Numbers = {};
 #endif
 
 template <typename Numbers>
@@ -76,13 +81,14 @@ void fill_numbers(Numbers& numbers, uint32_t events) {
     numbers[one.number] = static_cast<uint8_t>(one.call + 1);
   }
   for (const int number : kCompatNumbers) numbers[number] |= ST_NUMBER_COMPAT;
+  for (const int number : kX32Numbers) numbers[number] |= ST_NUMBER_X32;
 }
 
 void add_unseen(Account& account, const volatile st_unseen& unseen) {
   const auto add = [&](uint64_t count, const char* what) {
     if (count != 0) account.remarks.push_back(fmt::format("{} {}", count, what));
   };
-  add(unseen.compat, "calls of 32-bit programs not shown");
+  add(unseen.compat, "calls of 32-bit and x32 programs not shown");
   add(unseen.messages, "messages not shown (64 of one call are)");
   add(unseen.unfollowed, "calls not shown (too many at once)");
 }

@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "base/escape.h"
+#include "format/destination.h"
 #include "format/endpoint.h"
 #include "format/sockaddr.h"
 #include "names/errno.h"
@@ -95,14 +98,32 @@ void put_peer(Buffer& out, const st_call_record& record) {
   }
 }
 
-void put_given(Buffer& out, const st_call_record& record) {
+// The end that the socket has got by this call; nullopt: none.
+std::optional<End> end_made(const st_call_record& record) {
+  const st_event& event = record.event;
+  if (event.family != AF_INET && event.family != AF_INET6) return std::nullopt;
+  if (event.func == ST_CALL_BIND && record.result == 0) return local_end(event);
+  const bool made = record.result == 0 || record.result == -EINPROGRESS;
+  if (event.func == ST_CALL_CONNECT && made && has_peer(event)) return remote_end(event);
+  return std::nullopt;
+}
+
+Destination destination_of(const st_call_record& record) {
   SocketAddress address;
   address.read = record.address_read == ST_ADDRESS_READ ? SocketAddress::Read::yes
                                                         : SocketAddress::Read::fault;
   address.length = record.address_length;
   address.bytes = {reinterpret_cast<const char*>(record.address), record.address_taken};
   address.protocol = record.event.protocol;
-  put_sockaddr(out, address);
+  const std::optional<End> made = end_made(record);
+  return destination(address, made ? &*made : nullptr);
+}
+
+// Of a bind to any address and port what was asked for: the other calls tell what came of it.
+void put_given(Buffer& out, const st_call_record& record) {
+  const Destination to = destination_of(record);
+  if (record.event.func == ST_CALL_BIND && !to.changed) return put_sockaddr(out, to.named);
+  put_destination(out, to);
 }
 
 void put_both_ends(Buffer& out, const Hit& hit) {
@@ -156,6 +177,7 @@ void put_call(Buffer& out, const st_call_record& record) {
   put_address(out, record);
   out.put(')');
   put_result(out, record);
+  if (record.address_read == ST_ADDRESS_READ) put_change_of_address(out, destination_of(record));
   if (record.messages == 0) return;
   out.put(" message=");
   out.put_number(record.message + 1);

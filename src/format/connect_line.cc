@@ -83,14 +83,16 @@ TimestampStyle style_of(const View& view, const Connect& wanted) {
 
 }  // namespace
 
-SocketAddress destination_of(const st_connect& told) {
+Destination destination_of(const st_connect& told) {
   SocketAddress address;
   if ((told.flags & ST_CONNECT_NO_ADDRESS) != 0) address.read = SocketAddress::Read::null;
   if ((told.flags & ST_CONNECT_FAULT) != 0) address.read = SocketAddress::Read::fault;
   address.length = told.address_length;
   address.bytes = {reinterpret_cast<const char*>(told.address), told.address_taken};
   address.protocol = told.event.protocol;
-  return address;
+  if ((told.flags & ST_CONNECT_ENDS) == 0) return destination(address, nullptr);
+  const End own = remote_end(told.event);
+  return destination(address, &own);
 }
 
 void put_program(Buffer& out, const Attempt& attempt) {
@@ -115,13 +117,12 @@ void put_program(Buffer& out, const Attempt& attempt) {
 
 void put_histogram_key(Buffer& out, const Attempt& attempt, HistogramBy by) {
   if (by == HistogramBy::process) return put_program(out, attempt);
-  const SocketAddress address = destination_of(*attempt.told);
-  const auto end = end_of(address);
-  if (end && (end->family == AF_INET || end->family == AF_INET6)) {
+  const Destination to = destination_of(*attempt.told);
+  if (to.end && (to.end->family == AF_INET || to.end->family == AF_INET6)) {
     out.put("port ");
-    return out.put_number(end->port);
+    return out.put_number(to.end->port);
   }
-  if (address.has_family()) return put_family_alone(out, address.family());
+  if (to.named.has_family()) return put_family_alone(out, to.family());
   out.put("no address");
 }
 
@@ -178,9 +179,9 @@ void ConnectFormat::put_user(Buffer& out, uint32_t uid) const {
   }
 }
 
-void ConnectFormat::put_network(Buffer& out, const SocketAddress& address) const {
+void ConnectFormat::put_network(Buffer& out, const Destination& to) const {
   const size_t start = out.size();
-  const auto end = end_of(address);
+  const auto& end = to.end;
   if (end && end->family == AF_INET) networks_->put_ipv4(out, end->address.bytes);
   if (end && end->family == AF_INET6) networks_->put_ipv6(out, end->address.bytes);
   if (out.size() == start) out.put('-');
@@ -188,10 +189,10 @@ void ConnectFormat::put_network(Buffer& out, const SocketAddress& address) const
 
 void ConnectFormat::put_table_row(Buffer& out, const Attempt& attempt) {
   const st_connect& told = *attempt.told;
-  const SocketAddress address = destination_of(told);
+  const Destination to = destination_of(told);
   put_cell(out, kFamilyWidth, [&] {
-    if (address.has_family()) {
-      put_family_alone(out, address.family());
+    if (to.end || to.named.has_family()) {
+      put_family_alone(out, to.family());
     } else {
       out.put('-');
     }
@@ -201,8 +202,14 @@ void ConnectFormat::put_table_row(Buffer& out, const Attempt& attempt) {
     put_program(out, attempt);
     if (wanted_.args) put_args(out, attempt);
   });
-  put_cell(out, kUserWidth, [&] { put_user(out, told.uid); });
-  put_cell(out, kDestinationWidth, [&] { put_sockaddr(out, address); });
+  put_cell(out, kUserWidth, [&] {
+    put_user(out, told.uid);
+    if (told.uid == told.real_uid) return;
+    out.put('(');
+    put_user(out, told.real_uid);
+    out.put(')');
+  });
+  put_cell(out, kDestinationWidth, [&] { put_destination(out, to); });
   put_cell(out, kResultWidth, [&] { put_result(out, told); });
   put_latency(out, told);
   if (wanted_.host) {
@@ -214,20 +221,21 @@ void ConnectFormat::put_table_row(Buffer& out, const Attempt& attempt) {
   }
   if (networks_ != nullptr) {
     out.put(' ');
-    put_network(out, address);
+    put_network(out, to);
   }
+  put_change_of_address(out, to);
 }
 
 void ConnectFormat::put_soconnect_row(Buffer& out, const Attempt& attempt) {
   const st_connect& told = *attempt.told;
-  const SocketAddress address = destination_of(told);
-  const auto end = end_of(address);
+  const Destination to = destination_of(told);
+  const auto& end = to.end;
   const bool inet = end && (end->family == AF_INET || end->family == AF_INET6);
   put_cell(out, kPidWidth, uint64_t{told.event.tgid});
   put_cell(out, kCommWidth, [&] { put_escaped(out, comm_of(told)); });
-  put_cell(out, kNumberWidth, uint64_t{address.family()});
+  put_cell(out, kNumberWidth, uint64_t{to.family()});
   put_cell(out, kAddressWidth, [&] {
-    if (!inet) return put_sockaddr(out, address);
+    if (!inet) return put_destination(out, to);
     if (end->family == AF_INET) return put_ipv4(out, end->address.bytes);
     put_ipv6(out, end->address.bytes);
   });
@@ -241,6 +249,7 @@ void ConnectFormat::put_soconnect_row(Buffer& out, const Attempt& attempt) {
   put_latency(out, told);
   out.put(' ');
   put_soconnect_result(out, told);
+  put_change_of_address(out, to);
 }
 
 }  // namespace socketrace

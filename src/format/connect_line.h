@@ -7,7 +7,7 @@
 #include "base/buffer.h"
 #include "cli/invocation.h"
 #include "events/decode_connect.h"
-#include "format/sockaddr.h"
+#include "format/destination.h"
 #include "format/timestamp.h"
 #include "names/as_table.h"
 #include "names/users.h"
@@ -28,7 +28,7 @@ class ConnectFormat {
   void put_table_row(Buffer& out, const Attempt& attempt);
   void put_soconnect_row(Buffer& out, const Attempt& attempt);
   void put_user(Buffer& out, uint32_t uid) const;
-  void put_network(Buffer& out, const SocketAddress& address) const;
+  void put_network(Buffer& out, const Destination& to) const;
 
   const Connect wanted_;
   const Users& users_;
@@ -36,8 +36,8 @@ class ConnectFormat {
   TimeColumn time_;
 };
 
-// Where to, as the caller gave it.
-SocketAddress destination_of(const st_connect& told);
+// Where to, as the caller gave it or the kernel went.
+Destination destination_of(const st_connect& told);
 
 // "/usr/bin/curl", "[kworker/0:1]" for a thread of the kernel, "(curl)" where the path is not
 // known; the beginning of a path that is too long is "...".

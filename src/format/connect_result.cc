@@ -50,12 +50,14 @@ void put_errno(Buffer& out, const st_connect& told) {
   }
 }
 
+constexpr uint32_t kNotFollowed = ST_CONNECT_DEFERRED | ST_CONNECT_UNFOLLOWED;
+
 // Neither success nor an error number says it.
 bool put_other_end(Buffer& out, const st_connect& told, std::string_view closed,
                    std::string_view deferred) {
   if ((told.flags & ST_CONNECT_CLOSED) != 0) {
     out.put(closed);
-  } else if ((told.flags & ST_CONNECT_DEFERRED) != 0) {
+  } else if ((told.flags & kNotFollowed) == kNotFollowed) {
     out.put(deferred);
   } else {
     return false;

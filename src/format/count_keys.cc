@@ -59,6 +59,7 @@ void put_protocol(Buffer& out, const st_count_key& key) {
 }
 
 void put_address(Buffer& out, const st_count_key& key) {
+  if (key.unnamed != 0) return out.put('-');
   if (!is_inet(key.family) && key.family != AF_UNIX) return put_family_alone(out, key.family);
   End end;
   end.family = key.family;
@@ -83,6 +84,7 @@ void put_key(Buffer& out, const st_count_key& key, st_count_by by) {
       return out.put_number(key.tgid);
     case ST_BY_PORT:
       if (!is_inet(key.family)) return put_family_alone(out, key.family);
+      if (key.unnamed != 0) return out.put('-');
       return out.put_number(key.port);
     case ST_BY_ADDR:
       return put_address(out, key);

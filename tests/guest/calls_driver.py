@@ -349,7 +349,8 @@ def blocked():
 
 
 def compat():
-    """socketcall and bind as a 32-bit program makes them, five times each."""
+    """socketcall and bind as a 32-bit program makes them, five times each; connect and sendmsg as one of x32 does,
+    twice."""
     code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     # push rbx; mov eax, edi; mov ebx, esi; xor ecx, ecx; xor edx, edx; int 0x80; pop rbx; ret
     code.write(bytes.fromhex("53 89f8 89f3 31c9 31d2 cd80 5b c3"))
@@ -359,6 +360,9 @@ def compat():
         for number in (361, 102):  # bind(-1), socketcall(SYS_BIND)
             result = call32(number, -1 if number == 361 else 2)
             assert result in (-errno.EBADF, -errno.EFAULT), result
+    for _ in range(2):
+        for number in (42, 518):
+            assert LIBC.syscall(0x40000000 | number, -1, None, 0) == -1
     print("compat done", flush=True)
 
 

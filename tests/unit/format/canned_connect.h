@@ -23,7 +23,7 @@ struct CannedAttempt {
   CannedAttempt() {
     told.event.time_ns = 12'345'678'901'234;
     told.event.tgid = told.event.tid = 8549;
-    told.uid = 1000;
+    told.uid = told.real_uid = 1000;
     told.fd = 5;
     told.latency_ns = 43'999;
     comm("curl").exe(std::string_view("curl\0bin\0usr\0", 13));
@@ -46,6 +46,15 @@ struct CannedAttempt {
     in6.sin6_family = AF_INET6;
     in6.sin6_port = htons(port);
     return to_bytes({reinterpret_cast<const char*>(&in6), sizeof(in6)});
+  }
+  // What the socket says of its other end.
+  CannedAttempt& went(const char* ip, uint16_t port) {
+    told.event.family = inet_pton(AF_INET, ip, told.event.remote.bytes) == 1 ? AF_INET : AF_INET6;
+    if (told.event.family == AF_INET6)
+      REQUIRE(inet_pton(AF_INET6, ip, told.event.remote.bytes) == 1);
+    told.event.remote_port = port;
+    told.flags |= ST_CONNECT_ENDS;
+    return *this;
   }
   CannedAttempt& to_family(uint16_t family, std::string_view rest) {
     std::string bytes(reinterpret_cast<const char*>(&family), sizeof(family));

@@ -27,7 +27,15 @@ std::vector<CannedAttempt> attempts() {
   all.push_back(CannedAttempt().to("::ffff:140.82.118.3", 80).ended(-ECONNREFUSED, 1'234'567));
   all.push_back(CannedAttempt().to("192.0.2.1", 80).ended(-ETIMEDOUT, 131'072'000));
   all.push_back(CannedAttempt().to("192.0.2.1", 81).ended(0, 77, ST_CONNECT_CLOSED));
-  all.push_back(CannedAttempt().to("192.0.2.1", 82).ended(0, 8, ST_CONNECT_DEFERRED));
+  all.push_back(
+      CannedAttempt().to("192.0.2.1", 82).ended(0, 8, ST_CONNECT_DEFERRED | ST_CONNECT_UNFOLLOWED));
+  all.push_back(CannedAttempt().to("192.0.2.1", 82).ended(-ECONNREFUSED, 8, ST_CONNECT_DEFERRED));
+  all.push_back(CannedAttempt().to("192.0.2.1", 82).went("192.0.2.1", 82).ended(0, 9));
+  all.push_back(CannedAttempt().to("192.0.2.1", 82).went("192.0.2.2", 82).ended(0, 9));
+  all.push_back(CannedAttempt().to("192.0.2.1", 82).went("192.0.2.1", 83).ended(0, 9));
+  all.push_back(CannedAttempt().to("0.0.0.0", 82).went("127.0.0.1", 82).ended(0, 9));
+  all.push_back(CannedAttempt().to("192.0.2.1", 82).went("::ffff:192.0.2.1", 82).ended(0, 9));
+  all.push_back(CannedAttempt().went("2001:db8::1", 82).ended(0, 9, ST_CONNECT_FAULT));
   all.push_back(CannedAttempt().to("192.0.2.1", 83).ended(0, 9, ST_CONNECT_LATE));
   all.push_back(CannedAttempt().to_family(AF_UNIX, "/run/docker.sock"sv).ended(0, 11));
   all.push_back(CannedAttempt().to_family(AF_UNIX, "\0abs tract\x1b"sv).ended(-ECONNREFUSED, 12));
@@ -59,7 +67,9 @@ std::vector<CannedAttempt> attempts() {
                     .to("140.82.118.3", 443)
                     .ended(0, 25, ST_CONNECT_HOST_FOREIGN)
                     .texts("curl\0bin\0usr\0"sv, "curl\0"sv, "evil\x1b[2J name"));
-  all.back().told.uid = 4'000'000'000;
+  all.back().told.uid = all.back().told.real_uid = 4'000'000'000;
+  all.push_back(CannedAttempt().to("192.0.2.1", 22).ended(0, 26));
+  all.back().told.uid = 0;
   return all;
 }
 
