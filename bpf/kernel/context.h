@@ -17,11 +17,22 @@
 
 extern const int __preempt_count __ksym __weak;
 extern const struct pcpu_hot pcpu_hot __ksym __weak;
+extern const unsigned long local_interrupt_disable_state __ksym __weak; /* 7.3 */
 
 static __always_inline __u32 preempt_count_of_task(void) {
   const struct task_struct *task = (const void *)bpf_get_current_task();
 
   return BPF_CORE_READ(task, thread_info.preempt.count);
+}
+
+/* Bit 8; bits 9.. count local_bh_disable. With PREEMPT_RT both are counted in the task: softirqs
+ * run in threads there, and in whoever enables them. */
+static __always_inline bool serves_softirq(__u32 count) {
+  const struct task_struct *task = (const void *)bpf_get_current_task();
+
+  if (bpf_core_field_exists(struct task_struct, softirq_disable_cnt))
+    count = BPF_CORE_READ(task, softirq_disable_cnt);
+  return (count & 0x100) != 0;
 }
 
 static __always_inline __u16 context_flags(void) {
@@ -36,13 +47,19 @@ static __always_inline __u16 context_flags(void) {
     count = preempt_count_of_task();
   else
     return 0;
-  /* linux/preempt.h: bit 8 serving a softirq (bits 9.. count local_bh_disable), bits 16..19 hard
-   * interrupts, bits 20..23 NMIs. An int3 probe runs as NMI, which counts one hard interrupt. */
-  hard = (count >> 16) & 15;
-  nmi = (count >> 20) & 15;
+  /* linux/preempt.h: bits 16..19 count hard interrupts, bits 20..23 NMIs; from 7.3 on (what
+   * switched interrupts off is counted in bits 16..23) these are bits 24..27 and bit 28. An int3
+   * probe runs as NMI, which counts one hard interrupt. */
+  if (&local_interrupt_disable_state) {
+    hard = (count >> 24) & 15;
+    nmi = (count >> 28) & 1;
+  } else {
+    hard = (count >> 16) & 15;
+    nmi = (count >> 20) & 15;
+  }
   if (hard > nmi)
     flags |= ST_HIT_HARDIRQ;
-  else if (count & 0x100)
+  else if (serves_softirq(count))
     flags |= ST_HIT_SOFTIRQ;
   return flags;
 }

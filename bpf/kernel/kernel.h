@@ -213,6 +213,7 @@ struct task_struct {
   unsigned int flags;
   char comm[16];
   const struct cred *cred; /* as the task acts */
+  int softirq_disable_cnt; /* PREEMPT_RT */
   struct mm_struct *mm;
   struct files_struct *files;
 };

@@ -4,7 +4,7 @@
 # Sourced from the project's root. Needs account.sh, build.sh, compilers.sh, cross.sh, kernels.sh, machine.sh.
 # shellcheck disable=SC2154 # logs, all_cases, kernel_* are set by those who source this, and by kernels.sh
 
-guest_programs=(socketrace verify-configs match-agrees paced)
+guest_programs=(socketrace verify-configs match-agrees context-agrees paced)
 
 # build_guest_programs ROW...: once for each architecture of these, and its emulator, which two guests that start
 # at once could not both install.
@@ -60,6 +60,7 @@ boot_guest() {
     --add "$3:/done" --add "$programs/socketrace:/usr/local/bin/socketrace" \
     --add "$programs/tests/bpf/verify-configs:/usr/local/bin/verify-configs" \
     --add "$programs/tests/bpf/match-agrees:/usr/local/bin/match-agrees" \
+    --add "$programs/tests/bpf/context-agrees:/usr/local/bin/context-agrees" \
     --add "$programs/tests/guest/paced:/usr/local/bin/paced" \
     --add tests/guest:/tests -- python3 /tests/run.py "${cases[@]}" "${@:4}" >>"$2" 2>&1
 }

@@ -43,7 +43,8 @@ constexpr std::array kSelectingOptions = {
                store<kSelection, &Selection::modules, parse_modules>,
                "functions of all loaded modules (default), of none, or of NAME,..."},
     OptionSpec{"--btf", 0, "FILE", Arity::one, store<kSelection, &Selection::btf_path, parse_path>,
-               "read types from FILE in place of /sys/kernel/btf/vmlinux"},
+               "choose functions by the types in FILE, not by /sys/kernel/btf/vmlinux; the "
+               "programs still need that one"},
     OptionSpec{"--strict", 0, "", Arity::flag, set<kSelection, &Selection::strict>,
                "fail, in place of skipping, when a selected function cannot be traced"},
     OptionSpec{"--list-funcs", 0, "[TYPE]", Arity::optional, list_funcs,

@@ -31,7 +31,7 @@ constexpr uint32_t kState = 1u << ST_CALL_STATE;
 
 class CallTeller final : public Teller {
  public:
-  explicit CallTeller(const View& view) : line_(view.timestamp, realtime_offset_ns()) {}
+  explicit CallTeller(const View& view) : line_(view.timestamp, WallClock(realtime_offset_ns)) {}
 
   Told put_record(Buffer& out, std::span<const std::byte> record) override {
     CallEvent event;

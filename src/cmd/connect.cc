@@ -42,7 +42,7 @@ class ConnectTeller final : public Teller {
   ConnectTeller(const Invocation& in, const Users& users, const AsTable* networks)
       : by_(in.connect.histogram),
         wants_host_(in.connect.host),
-        line_(in.view, in.connect, users, networks, realtime_offset_ns()) {}
+        line_(in.view, in.connect, users, networks, WallClock(realtime_offset_ns)) {}
 
   void put_header(Buffer& out) override {
     if (by_ == HistogramBy::none) line_.put_header(out);

@@ -35,9 +35,9 @@ namespace {
 class MessageTeller final : public Teller {
  public:
   static Result<MessageTeller> open(const Dump& dump) {
-    const int64_t offset = realtime_offset_ns();
-    MessageTeller teller(MessageText(dump.format, offset));
-    if (dump.as_packets()) teller.packets_ = TRY(MessagePackets::open(dump, offset));
+    const WallClock clock(realtime_offset_ns);
+    MessageTeller teller(MessageText(dump.format, clock));
+    if (dump.as_packets()) teller.packets_ = TRY(MessagePackets::open(dump, clock));
     return teller;
   }
 

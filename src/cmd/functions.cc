@@ -4,25 +4,59 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 
+#include "attach/backends/kprobe_blacklist.h"
 #include "attach/backends/stale_events.h"
+#include "host/explain.h"
 
 namespace socketrace {
 namespace {
 
+// What kprobes refuse, and kprobe-multi need not.
+void leave_out_blacklisted(Targets& targets) {
+  const KprobeBlacklist blacklist = KprobeBlacklist::load();
+  const auto listed =
+      std::stable_partition(targets.targets.begin(), targets.targets.end(),
+                            [&blacklist](const Target& target) { return !blacklist.has(target); });
+  for (auto target = listed; target != targets.targets.end(); ++target) {
+    targets.skipped.push_back({target->name, target->module, explain_kprobe_refusal(EINVAL, true)});
+  }
+  targets.targets.erase(listed, targets.targets.end());
+}
+
+// What the running kernel can do. Its own BTF says so, also with --btf FILE, where it has any.
+KernelOffers find_offers(const Types& types, const Selection& selection) {
+  const auto of = [](const Types& kernel) {
+    return KernelOffers{.multi_link = has_struct(kernel, "bpf_kprobe_multi_link"),
+                        .perf_cookie = has_struct(kernel, "bpf_perf_link")};
+  };
+  if (selection.btf_path.empty()) return of(types);
+  Selection own;
+  own.modules.mode = ModuleChoice::Mode::none;
+  const auto running = load_types(own);
+  return running ? of(**running) : of(types);
+}
+
 // The functions to trace by this way. Without kprobe-multi each probe costs milliseconds to attach
 // and far more to detach, so sk_buff functions are left out there unless asked for by type or name.
-Result<Targets> choose_targets(const Types& types, Selection selection, Way way) {
+Result<Targets> find_targets(const Types& types, Selection selection, Way way) {
   const bool narrowed =
       way != Way::kprobe_multi && !selection.kinds.given && selection.include_pattern.empty();
   if (narrowed) selection.kinds.sk_buff = false;
   Targets targets = keep_traceable(TRY(pick_by_type(types, selection)));
+  if (way != Way::kprobe_multi) leave_out_blacklisted(targets);
   if (narrowed) {
     targets.notes.emplace_back(
         "this kernel has no kprobe-multi (CONFIG_FPROBE): probing one by one, sock and socket "
         "functions only; --trace-types sock,socket,sk_buff adds the rest");
   }
+  return targets;
+}
+
+Result<Targets> choose_targets(const Types& types, const Selection& selection, Way way) {
+  Targets targets = TRY(find_targets(types, selection, way));
   if (targets.targets.empty()) {
     if (targets.skipped.empty()) {
       return Error("no function matches: --list-funcs shows what can be traced");
@@ -62,8 +96,7 @@ Way settle_way(Way way, KprobeWay wanted, const Targets& targets) {
 Result<Chosen> choose_functions(const Invocation& in) {
   Chosen chosen;
   chosen.types = TRY(load_types(in.selection));
-  chosen.offers = {.multi_link = has_struct(*chosen.types, "bpf_kprobe_multi_link"),
-                   .perf_cookie = has_struct(*chosen.types, "bpf_perf_link")};
+  chosen.offers = find_offers(*chosen.types, in.selection);
   chosen.way = TRY(choose_way(in.way, chosen.offers));
   chosen.targets = TRY(choose_targets(*chosen.types, in.selection, chosen.way));
   chosen.explained = report_selection(chosen.targets, in.selection);
@@ -73,6 +106,14 @@ Result<Chosen> choose_functions(const Invocation& in) {
                              chosen.targets.skipped.size(), remedy(chosen.explained)));
   }
   return chosen;
+}
+
+Result<Targets> list_functions(const Selection& selection, KprobeWay wanted) {
+  const TypesPtr types = TRY(load_types(selection));
+  const Way way = TRY(choose_way(wanted, find_offers(*types, selection)));
+  Targets listed = TRY(find_targets(*types, selection, way));
+  report_selection(listed, selection);
+  return listed;
 }
 
 Result<void> choose_single_kprobes(Chosen& chosen, const Invocation& in) {

@@ -30,6 +30,9 @@ struct Chosen {
 // The functions to hook and the best way to do it. Tells what is left out; --strict refuses.
 Result<Chosen> choose_functions(const Invocation& in);
 
+// What choose_functions would hook, and nothing else; none is no error. Tells what is left out.
+Result<Targets> list_functions(const Selection& selection, KprobeWay wanted);
+
 // A kernel whose multi links turn out to be missing is hooked one by one.
 Result<void> choose_single_kprobes(Chosen& chosen, const Invocation& in);
 

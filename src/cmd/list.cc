@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "cli/functions.h"
 #include "cmd/cmd.h"
-#include "cmd/report.h"
+#include "cmd/functions.h"
 #include "output/sink.h"
 #include "select/pick.h"
 
@@ -37,9 +37,7 @@ Selection narrowed_to(Selection selection, const std::string& type) {
 Result<int> list_funcs(const Invocation& in) {
   Sink sink = TRY(Sink::open(in.view.output_path));
   const Selection selection = narrowed_to(in.selection, in.list_type.value_or(""));
-  const TypesPtr types = TRY(load_types(selection));
-  const Targets listed = keep_traceable(TRY(pick_by_type(*types, selection)));
-  report_selection(listed, selection);
+  const Targets listed = TRY(list_functions(selection, in.way));
 
   // Grouped by type and position, as the original prints them; within a group sorted by name.
   std::map<std::pair<st_kind, unsigned>, std::vector<const Target*>> groups;

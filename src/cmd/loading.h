@@ -26,9 +26,22 @@ void configure(Object<Skeleton>& object, const st_config& config, uint64_t ring_
   fit_to_ring(object->rodata->st_config, bpf_map__max_entries(object->maps.ring));
 }
 
+// An LRU map keeps lists of 128 free entries for each CPU, and before 6.16 forgets what is in use
+// while other CPUs have room (d4adf1c9ee77): what it shall hold comes on top of those.
+inline void make_room_for_cpus(bpf_object* object, int cpus = libbpf_num_possible_cpus()) {
+  constexpr uint32_t kEntriesEach = 128;  // LOCAL_FREE_TARGET
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) {
+    const uint32_t entries = bpf_map__max_entries(map);
+    if (bpf_map__type(map) != BPF_MAP_TYPE_LRU_HASH || entries <= 1 || cpus <= 0) continue;
+    bpf_map__set_max_entries(map, entries + kEntriesEach * static_cast<uint32_t>(cpus));
+  }
+}
+
 // The verifier's words go to -v.
 template <typename Skeleton>
 Result<void> load_or_tell(Object<Skeleton>& object) {
+  make_room_for_cpus(object->obj);
   auto loaded = object.load();
   if (!loaded) say_verbose_lines(object.log());
   return loaded;

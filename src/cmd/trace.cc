@@ -103,7 +103,7 @@ Result<int> trace(const Invocation& in) {
   }
   account.attach_took = live.attach_took;
   LineFormat format(in.view, chosen.targets.targets, symbols ? &*symbols : nullptr,
-                    realtime_offset_ns());
+                    WallClock(realtime_offset_ns));
   return show_hits(live, in, format, account, sink, stop);
 }
 

@@ -31,6 +31,12 @@ int64_t realtime_offset_ns() {
   return offset;
 }
 
+void WallClock::measure_again(uint64_t time_ns) {
+  constexpr uint64_t kSecond = 1'000'000'000;
+  offset_ns_ = measure_();
+  measure_at_ns_ = time_ns + kSecond;
+}
+
 uint64_t monotonic_ns() {
   return static_cast<uint64_t>(now_ns(CLOCK_MONOTONIC));
 }

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "bpf/contract/calls.h"
+#include "events/clock.h"
 #include "events/decode_call.h"
 #include "format/timestamp.h"
 
@@ -17,7 +18,7 @@ namespace socketrace {
 
 class CallLine {
  public:
-  CallLine(TimestampStyle style, int64_t realtime_offset_ns) : time_(style, realtime_offset_ns) {}
+  CallLine(TimestampStyle style, WallClock clock) : time_(style, clock) {}
 
   void put(Buffer& out, const CallEvent& event);
 

@@ -127,11 +127,8 @@ void put_histogram_key(Buffer& out, const Attempt& attempt, HistogramBy by) {
 }
 
 ConnectFormat::ConnectFormat(const View& view, const Connect& wanted, const Users& users,
-                             const AsTable* networks, int64_t realtime_offset_ns)
-    : wanted_(wanted),
-      users_(users),
-      networks_(networks),
-      time_(style_of(view, wanted), realtime_offset_ns) {}
+                             const AsTable* networks, WallClock clock)
+    : wanted_(wanted), users_(users), networks_(networks), time_(style_of(view, wanted), clock) {}
 
 void ConnectFormat::put_header(Buffer& out) const {
   time_.put_header(out);

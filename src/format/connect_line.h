@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "cli/invocation.h"
+#include "events/clock.h"
 #include "events/decode_connect.h"
 #include "format/destination.h"
 #include "format/timestamp.h"
@@ -18,7 +19,7 @@ class ConnectFormat {
  public:
   // `users` and `networks` are borrowed; without `networks` there is no column AS-INFO.
   ConnectFormat(const View& view, const Connect& wanted, const Users& users,
-                const AsTable* networks, int64_t realtime_offset_ns);
+                const AsTable* networks, WallClock clock);
 
   void put_header(Buffer& out) const;
   void put_attempt(Buffer& out, const Attempt& attempt);

@@ -22,8 +22,8 @@ TimestampStyle column_style(TimestampStyle style) {
 
 }  // namespace
 
-IntervalTime::IntervalTime(TimestampStyle style, int64_t realtime_offset_ns)
-    : clock_(style == TimestampStyle::none), column_(column_style(style), realtime_offset_ns) {}
+IntervalTime::IntervalTime(TimestampStyle style, WallClock clock)
+    : clock_(style == TimestampStyle::none), column_(column_style(style), clock) {}
 
 void IntervalTime::put(Buffer& out, uint64_t time_ns) {
   Buffer text(64);

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "bpf/contract/count.h"
 #include "cli/invocation.h"
+#include "events/clock.h"
 #include "format/timestamp.h"
 
 namespace socketrace {
@@ -17,7 +18,7 @@ namespace socketrace {
 // The line that opens an interval: "17:15:58", or as --timestamp says.
 class IntervalTime {
  public:
-  IntervalTime(TimestampStyle style, int64_t realtime_offset_ns);
+  IntervalTime(TimestampStyle style, WallClock clock);
   void put(Buffer& out, uint64_t time_ns);
 
  private:

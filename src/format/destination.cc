@@ -34,7 +34,7 @@ bool is_any(const Address& address) {
          std::all_of(address.begin() + 12, address.end(), zero);
 }
 
-bool is_inet(unsigned family) {
+bool is_ip_family(unsigned family) {
   return family == AF_INET || family == AF_INET6;
 }
 
@@ -60,8 +60,8 @@ End local_end(const st_event& event) {
 
 Destination destination(const SocketAddress& named, const End* own) {
   Destination to{.named = named, .end = end_of(named)};
-  if (own == nullptr || !is_inet(own->family)) return to;
-  if (!to.end || !is_inet(to.end->family)) {
+  if (own == nullptr || !is_ip_family(own->family)) return to;
+  if (!to.end || !is_ip_family(to.end->family)) {
     // It could not be read, or is of a family that the socket has not taken.
     to.changed = to.end.has_value();
     to.end = *own;

@@ -40,11 +40,8 @@ void put_process(Buffer& out, const st_event& event) {
 }  // namespace
 
 LineFormat::LineFormat(const View& view, const std::vector<Target>& targets,
-                       const SymbolTable* symbols, int64_t realtime_offset_ns)
-    : view_(view),
-      targets_(targets),
-      time_(view.timestamp, realtime_offset_ns),
-      functions_(targets, symbols) {
+                       const SymbolTable* symbols, WallClock clock)
+    : view_(view), targets_(targets), time_(view.timestamp, clock), functions_(targets, symbols) {
   if (view_.stack) frames_.emplace(symbols);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "cli/invocation.h"
+#include "events/clock.h"
 #include "events/decode.h"
 #include "format/frames.h"
 #include "format/function_names.h"
@@ -20,9 +21,9 @@ namespace socketrace {
 class LineFormat {
  public:
   // `targets` and `symbols` are borrowed; symbols may be nullptr (addresses print as hex then).
-  // `realtime_offset_ns`: CLOCK_REALTIME minus CLOCK_MONOTONIC, for absolute timestamps.
+  // `clock`: for absolute timestamps.
   LineFormat(const View& view, const std::vector<Target>& targets, const SymbolTable* symbols,
-             int64_t realtime_offset_ns);
+             WallClock clock);
 
   void put_header(Buffer& out) const;
   // Every line of a hit but the first starts with a tab; the last one ends with a newline.

@@ -110,13 +110,12 @@ std::string_view message_name(const st_message& head) {
   return local.empty() ? peer : local;
 }
 
-MessageText::MessageText(DumpFormat format, int64_t realtime_offset_ns)
-    : format_(format), realtime_offset_ns_(realtime_offset_ns) {
+MessageText::MessageText(DumpFormat format, WallClock clock) : format_(format), clock_(clock) {
   tzset();  // reads /etc/localtime now: later no file can be opened (sandbox/confine.h)
 }
 
 void MessageText::put_time(Buffer& out, uint64_t time_ns) {
-  const auto wall = static_cast<int64_t>(time_ns + static_cast<uint64_t>(realtime_offset_ns_));
+  const auto wall = clock_.at(time_ns);
   int64_t second = wall / kNsPerSecond;
   int64_t rest = wall % kNsPerSecond;
   if (rest < 0) {

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "bpf/contract/dump.h"
 #include "cli/invocation.h"
+#include "events/clock.h"
 #include "events/messages.h"
 
 namespace socketrace {
@@ -24,7 +25,7 @@ void put_message_words(Buffer& out, const st_message& head);
 
 class MessageText {
  public:
-  MessageText(DumpFormat format, int64_t realtime_offset_ns);
+  MessageText(DumpFormat format, WallClock clock);
 
   void put(Buffer& out, const Message& message);
 
@@ -32,7 +33,7 @@ class MessageText {
   void put_time(Buffer& out, uint64_t time_ns);
 
   DumpFormat format_;
-  int64_t realtime_offset_ns_;
+  WallClock clock_;
   int64_t cached_second_ = INT64_MIN;
   char cached_text_[16];
   size_t cached_length_ = 0;

@@ -46,8 +46,7 @@ void put_seconds(Buffer& out, uint64_t ns) {
 
 }  // namespace
 
-TimeColumn::TimeColumn(TimestampStyle style, int64_t realtime_offset_ns)
-    : style_(style), realtime_offset_ns_(realtime_offset_ns) {
+TimeColumn::TimeColumn(TimestampStyle style, WallClock clock) : style_(style), clock_(clock) {
   // Reads /etc/localtime now: while hits are shown no file can be opened (sandbox/confine.h).
   if (style == TimestampStyle::absolute || style == TimestampStyle::time_of_day) tzset();
 }
@@ -87,8 +86,7 @@ void TimeColumn::put_absolute(Buffer& out, uint64_t time_ns) {
 }
 
 uint64_t TimeColumn::put_wall_clock(Buffer& out, uint64_t time_ns) {
-  // Unsigned: a time that no clock could have given must not overflow.
-  const auto wall = static_cast<int64_t>(time_ns + static_cast<uint64_t>(realtime_offset_ns_));
+  const auto wall = clock_.at(time_ns);
   int64_t second = wall / int64_t{kSecond};
   int64_t rest = wall % int64_t{kSecond};
   if (rest < 0) {

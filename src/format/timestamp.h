@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "cli/invocation.h"
+#include "events/clock.h"
 
 namespace socketrace {
 
@@ -17,7 +18,7 @@ namespace socketrace {
 //   with
 class TimeColumn {
  public:
-  TimeColumn(TimestampStyle style, int64_t realtime_offset_ns);
+  TimeColumn(TimestampStyle style, WallClock clock);
 
   void put_header(Buffer& out) const;
   void put(Buffer& out, uint64_t time_ns);
@@ -30,7 +31,7 @@ class TimeColumn {
   void read_calendar(int64_t second);
 
   TimestampStyle style_;
-  int64_t realtime_offset_ns_;
+  WallClock clock_;
   bool started_ = false;
   uint64_t first_ns_ = 0;
   // The calendar is asked once a second, not once a line.

@@ -6,10 +6,9 @@
 
 namespace socketrace {
 
-Result<std::unique_ptr<MessagePackets>> MessagePackets::open(const Dump& dump,
-                                                             int64_t realtime_offset_ns) {
-  if (dump.format == DumpFormat::pcap_tcp) return TcpPackets::open(dump, realtime_offset_ns);
-  return open_user_packets(dump, realtime_offset_ns);
+Result<std::unique_ptr<MessagePackets>> MessagePackets::open(const Dump& dump, WallClock clock) {
+  if (dump.format == DumpFormat::pcap_tcp) return TcpPackets::open(dump, clock);
+  return open_user_packets(dump, clock);
 }
 
 }  // namespace socketrace

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/result.h"
 #include "cli/invocation.h"
+#include "events/clock.h"
 #include "events/messages.h"
 
 namespace socketrace {
@@ -15,7 +16,7 @@ namespace socketrace {
 class MessagePackets {
  public:
   // `dump.format`: pcap, pcapng or pcap_tcp.
-  static Result<std::unique_ptr<MessagePackets>> open(const Dump& dump, int64_t realtime_offset_ns);
+  static Result<std::unique_ptr<MessagePackets>> open(const Dump& dump, WallClock clock);
 
   virtual ~MessagePackets() = default;
   virtual void put_header(Buffer& out) = 0;

@@ -41,11 +41,9 @@ uint64_t length_of(const Message& message) {
 
 }  // namespace
 
-Result<std::unique_ptr<MessagePackets>> TcpPackets::open(const Dump& dump,
-                                                         int64_t realtime_offset_ns) {
+Result<std::unique_ptr<MessagePackets>> TcpPackets::open(const Dump& dump, WallClock clock) {
   PcapWriter writer = TRY(PcapWriter::open(kLinkTypeEthernet, kMostTcpFrame));
-  return std::unique_ptr<MessagePackets>(
-      new TcpPackets(std::move(writer), dump, realtime_offset_ns));
+  return std::unique_ptr<MessagePackets>(new TcpPackets(std::move(writer), dump, clock));
 }
 
 bool TcpPackets::put(Buffer& out, const Message& message) {
@@ -189,8 +187,7 @@ void TcpPackets::put_segment(Buffer& out, uint64_t time_ns, Connection& connecti
                            .flags = flags,
                            .payload = payload,
                            .missing = missing});
-  writer_.put_packet(out, static_cast<int64_t>(time_ns) + realtime_offset_ns_, frame_,
-                     frame_.size() + missing);
+  writer_.put_packet(out, clock_.at(time_ns), frame_, frame_.size() + missing);
   speaker.sequence += static_cast<uint32_t>(payload.size()) + missing;
   if ((flags & (kTcpSyn | kTcpFin)) != 0) ++speaker.sequence;
 }

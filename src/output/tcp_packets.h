@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "events/clock.h"
 #include "output/message_packets.h"
 #include "output/pcap.h"
 #include "output/tcp_frame.h"
@@ -18,7 +19,7 @@ namespace socketrace {
 
 class TcpPackets final : public MessagePackets {
  public:
-  static Result<std::unique_ptr<MessagePackets>> open(const Dump& dump, int64_t realtime_offset_ns);
+  static Result<std::unique_ptr<MessagePackets>> open(const Dump& dump, WallClock clock);
 
   void put_header(Buffer& out) override { writer_.put_header(out); }
   bool put(Buffer& out, const Message& message) override;
@@ -43,11 +44,11 @@ class TcpPackets final : public MessagePackets {
   };
   using Shared = std::shared_ptr<Connection>;
 
-  TcpPackets(PcapWriter writer, const Dump& dump, int64_t realtime_offset_ns)
+  TcpPackets(PcapWriter writer, const Dump& dump, WallClock clock)
       : writer_(std::move(writer)),
         by_receiver_(dump.recv),
         server_port_(dump.tcp_port),
-        realtime_offset_ns_(realtime_offset_ns) {}
+        clock_(clock) {}
 
   Connection& connection_of(Buffer& out, const Message& message);
   Connection& begin(Buffer& out, const Message& message, bool local_speaks);
@@ -61,7 +62,7 @@ class TcpPackets final : public MessagePackets {
   PcapWriter writer_;
   bool by_receiver_;  // what is shown is what was received
   uint16_t server_port_;
-  int64_t realtime_offset_ns_;
+  WallClock clock_;
   std::unordered_map<uint64_t, Shared> by_sock_;  // both ends
   uint32_t clients_ = 0;
   std::vector<uint8_t> frame_;

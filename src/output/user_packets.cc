@@ -60,30 +60,30 @@ class Layout {
 
 class AsPcap final : public MessagePackets {
  public:
-  AsPcap(PcapWriter writer, int64_t offset) : writer_(std::move(writer)), offset_(offset) {}
+  AsPcap(PcapWriter writer, WallClock clock) : writer_(std::move(writer)), clock_(clock) {}
 
   void put_header(Buffer& out) override { writer_.put_header(out); }
   bool put(Buffer& out, const Message& message) override {
-    writer_.put_packet(out, static_cast<int64_t>(message.head->head.time_ns) + offset_,
-                       layout_.packet(message), Layout::whole_length(message));
+    writer_.put_packet(out, clock_.at(message.head->head.time_ns), layout_.packet(message),
+                       Layout::whole_length(message));
     return true;
   }
 
  private:
   PcapWriter writer_;
-  int64_t offset_;
+  WallClock clock_;
   Layout layout_;
 };
 
 class AsPcapng final : public MessagePackets {
  public:
-  AsPcapng(uint32_t most_bytes, int64_t offset) : most_bytes_(most_bytes), offset_(offset) {}
+  AsPcapng(uint32_t most_bytes, WallClock clock) : most_bytes_(most_bytes), clock_(clock) {}
 
   void put_header(Buffer& out) override { pcapng::put_header(out, kLinkTypeUser0, most_bytes_); }
   bool put(Buffer& out, const Message& message) override {
     comment_.clear();
     put_message_words(comment_, *message.head);
-    pcapng::put_packet(out, {.wall_ns = static_cast<int64_t>(message.head->head.time_ns) + offset_,
+    pcapng::put_packet(out, {.wall_ns = clock_.at(message.head->head.time_ns),
                              .bytes = layout_.packet(message),
                              .length = Layout::whole_length(message),
                              .inbound = (message.head->flags & ST_MSG_RECV) != 0,
@@ -93,21 +93,20 @@ class AsPcapng final : public MessagePackets {
 
  private:
   uint32_t most_bytes_;
-  int64_t offset_;
+  WallClock clock_;
   Layout layout_;
   Buffer comment_{512};
 };
 
 }  // namespace
 
-Result<std::unique_ptr<MessagePackets>> open_user_packets(const Dump& dump,
-                                                          int64_t realtime_offset_ns) {
+Result<std::unique_ptr<MessagePackets>> open_user_packets(const Dump& dump, WallClock clock) {
   const uint32_t most_bytes = kPrefix + dump.max_bytes;
   if (dump.format == DumpFormat::pcapng) {
-    return std::unique_ptr<MessagePackets>(new AsPcapng(most_bytes, realtime_offset_ns));
+    return std::unique_ptr<MessagePackets>(new AsPcapng(most_bytes, clock));
   }
   PcapWriter writer = TRY(PcapWriter::open(kLinkTypeUser0, most_bytes));
-  return std::unique_ptr<MessagePackets>(new AsPcap(std::move(writer), realtime_offset_ns));
+  return std::unique_ptr<MessagePackets>(new AsPcap(std::move(writer), clock));
 }
 
 }  // namespace socketrace

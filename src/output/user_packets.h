@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <memory>
 
+#include "events/clock.h"
 #include "output/message_packets.h"
 
 namespace socketrace {
 
 // `dump.format`: pcap or pcapng.
-Result<std::unique_ptr<MessagePackets>> open_user_packets(const Dump& dump,
-                                                          int64_t realtime_offset_ns);
+Result<std::unique_ptr<MessagePackets>> open_user_packets(const Dump& dump, WallClock clock);
 
 }  // namespace socketrace

@@ -10,7 +10,7 @@ CountShow::CountShow(const Invocation& in, Sink& sink, Take take)
     : in_(in),
       sink_(sink),
       take_(std::move(take)),
-      time_(in.view.timestamp, realtime_offset_ns()) {}
+      time_(in.view.timestamp, WallClock(realtime_offset_ns)) {}
 
 bool CountShow::ended() const {
   return sink_.closed() || (in_.view.limit_lines != 0 && lines_ >= in_.view.limit_lines);

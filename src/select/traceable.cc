@@ -21,6 +21,7 @@ namespace {
 struct Sighting {
   uint32_t traceable = 0;  // lines in available_filter_functions
   uint32_t symbols = 0;    // text symbols in kallsyms
+  std::string renamed;     // "foo.llvm.123", which is foo
   std::string optimised;   // "foo.isra.0", when the list has that in place of foo
 };
 
@@ -32,12 +33,25 @@ struct Sightings {
   bool addresses_shown = false;
 };
 
+// "foo.llvm.123" -> "foo": a static function that clang's link-time optimisation gave a name of its
+// own, to call it from elsewhere; its arguments stay as they are.
+std::string_view without_llvm_suffix(std::string_view name) {
+  constexpr std::string_view kSuffix = ".llvm.";
+  const size_t at = name.rfind(kSuffix);
+  if (at == std::string_view::npos || at + kSuffix.size() == name.size()) return name;
+  const std::string_view digits = name.substr(at + kSuffix.size());
+  const bool numbered = digits.find_first_not_of("0123456789") == std::string_view::npos;
+  return numbered ? name.substr(0, at) : name;
+}
+
 void note_traceable(std::string_view lines, const WantedNames& wanted, Sightings& seen) {
   std::string_view line;
   while (next_line(lines, line)) {
     const std::string_view module = take_module(line);
-    if (const uint32_t at = wanted.find(line, module); at != WantedNames::kNone) {
+    const std::string_view name = without_llvm_suffix(line);
+    if (const uint32_t at = wanted.find(name, module); at != WantedNames::kNone) {
       ++seen.by_target[at].traceable;
+      if (name.size() != line.size()) seen.by_target[at].renamed = line;
       continue;
     }
     const size_t dot = line.find('.');
@@ -52,7 +66,7 @@ void note_traceable(std::string_view lines, const WantedNames& wanted, Sightings
 void note_symbols(std::string_view lines, const WantedNames& wanted, Sightings& seen) {
   KallsymsLine line;
   while (next_text_symbol(lines, line)) {
-    const uint32_t at = wanted.find(line.name, line.module);
+    const uint32_t at = wanted.find(without_llvm_suffix(line.name), line.module);
     if (at == WantedNames::kNone) continue;
     uint64_t address = 0;
     if (!parse_address(line.address, address)) continue;
@@ -130,6 +144,9 @@ std::string why_not(const Sighting& sighting, const Sightings& seen) {
              ", whose arguments the compiler may have changed";
     }
     return "not in available_filter_functions (notrace, or inlined everywhere)";
+  }
+  if (!sighting.renamed.empty() && !seen.addresses_shown) {
+    return "the kernel calls it " + sighting.renamed + ", and shows no addresses to find it by";
   }
   if (seen.symbols_read && sighting.symbols == 0) return "no function of this name in kallsyms";
   if (seen.symbols_read && seen.list_read && sighting.symbols != sighting.traceable) {

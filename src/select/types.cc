@@ -20,8 +20,8 @@ Result<BtfPtr> read_kernel(const Selection& selection, const std::string& path) 
   const auto bytes = read_whole(path, kMostBytes);
   if (!bytes && running && bytes.error().errnum() == ENOENT) {
     return Error(path +
-                 " is not there: a kernel built with CONFIG_DEBUG_INFO_BTF=y is needed (or its BTF "
-                 "from elsewhere: --btf FILE)");
+                 " is not there: a kernel built with CONFIG_DEBUG_INFO_BTF=y is needed (its BTF "
+                 "from elsewhere, --btf FILE, is enough for --list-funcs)");
   }
   if (!bytes) return Error(bytes.error()).within(running ? "kernel BTF" : "--btf");
   auto parsed = parse_btf(*bytes);

@@ -18,6 +18,7 @@
 
 #include "attach/backends/event_files.h"
 #include "attach/backends/ticker.h"
+#include "host/cpus.h"
 #include "select/kallsyms.h"
 
 namespace socketrace {
@@ -88,9 +89,9 @@ Result<Fd> EventGroup::use(const std::string& event) const {
   attr.size = sizeof attr;
   attr.type = PERF_TYPE_TRACEPOINT;
   attr.config = TRY(read_id(fmt::format("{}/events/{}/{}/id", tracefs_, name_, event)));
-  // Every task, and CPU 0 only for perf's own counting: the BPF program runs on all CPUs.
-  const long fd =
-      syscall(SYS_perf_event_open, &attr, pid_t{-1}, 0, -1, uint64_t{PERF_FLAG_FD_CLOEXEC});
+  // Every task, and one CPU only for perf's own counting: the BPF program runs on all CPUs.
+  const long fd = syscall(SYS_perf_event_open, &attr, pid_t{-1}, first_online_cpu(), -1,
+                          uint64_t{PERF_FLAG_FD_CLOEXEC});
   if (fd < 0) return Error::from_errno("perf_event_open", errno);
   return Fd(static_cast<int>(fd));
 }

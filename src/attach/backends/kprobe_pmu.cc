@@ -13,6 +13,8 @@
 #include <string>
 #include <system_error>
 
+#include "host/cpus.h"
+
 namespace socketrace {
 
 Result<KprobePmu> KprobePmu::open(const char* type_path) {
@@ -39,9 +41,9 @@ Result<Fd> KprobePmu::probe(const Target& target) const {
   } else {
     attr.kprobe_func = reinterpret_cast<uintptr_t>(name.c_str());
   }
-  // Every task, and CPU 0 only for perf's own counting: the BPF program runs on all CPUs.
-  const long fd =
-      syscall(SYS_perf_event_open, &attr, pid_t{-1}, 0, -1, uint64_t{PERF_FLAG_FD_CLOEXEC});
+  // Every task, and one CPU only for perf's own counting: the BPF program runs on all CPUs.
+  const long fd = syscall(SYS_perf_event_open, &attr, pid_t{-1}, first_online_cpu(), -1,
+                          uint64_t{PERF_FLAG_FD_CLOEXEC});
   if (fd < 0) return Error::from_errno("perf_event_open", errno);
   return Fd(static_cast<int>(fd));
 }

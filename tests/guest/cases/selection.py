@@ -4,15 +4,18 @@ import os
 import re
 import socket
 import subprocess
+import tempfile
 
 from harness import (HAS_MULTI, KERNEL, SOCKETRACE, TRACEFS, Tracer, case, check, check_equal,
                      socketrace)
+from msghdr import LIBC
 from traffic import TcpPair
 
 
 @case
 def const_pointers_are_traced():
-    listed = subprocess.run([SOCKETRACE, "--list-funcs"], capture_output=True, text=True)
+    listed = subprocess.run([SOCKETRACE, "--list-funcs", "--trace-types", "sock,socket,sk_buff"],
+                            capture_output=True, text=True)
     check_equal(listed.returncode, 0, "status: " + listed.stderr)
     functions = {line.split()[0] for line in listed.stdout.splitlines() if line.startswith("\t")}
     with open(TRACEFS + "/available_filter_functions", encoding="ascii") as f:
@@ -158,3 +161,103 @@ def trace_types_narrow():
     check("tcp_sendmsg" in named and len(named) > 1, "glue when asked for:", named)
     fewer, _ = listed("--filter-funcs", "tcp_.*", "--exclude-funcs", "tcp_send.*")
     check("tcp_recvmsg" in fewer and "tcp_sendmsg" not in fewer, "excluded")
+
+
+def listed_by(*words):
+    """({function: its type}, Total)"""
+    done = socketrace("--list-funcs", *words)
+    check_equal(done.status, 0, "status: " + done.err)
+    functions, kind = {}, None
+    for line in done.out.splitlines():
+        if header := re.match(r"With 'struct (\w+) \*'", line):
+            kind = header[1]
+        elif line.startswith("\t"):
+            functions[line.split()[0]] = kind
+    return functions, int(re.search(r"^Total: (\d+)$", done.out, re.M)[1])
+
+
+def blacklisted():
+    with open("/sys/kernel/debug/kprobes/blacklist", encoding="ascii") as lines:
+        return {line.split()[1] for line in lines}
+
+
+@case
+def the_list_is_what_would_be_attached():
+    """By each way; single kprobes take a second each, so of those a part."""
+    if HAS_MULTI:
+        _, total = listed_by()
+        with Tracer() as tracer:
+            outcome = tracer.stop().ok()
+        print(f"     kprobe-multi: attached / listed {outcome.attached}/{total}")
+        check_equal(outcome.attached, total, "attached, of what is listed")
+    some = "^(tcp_v4_.*|udp_.*_skb|icmp_rcv|icmp_glue_bits)$"
+    everything, _ = listed_by("--trace-types", "sock,socket,sk_buff")
+    refused = sorted(blacklisted() & everything.keys())[:3]
+    for way in ("kprobe", "kprobe-event"):
+        functions, _ = listed_by("--kprobe-way", way)
+        check_equal({kind for kind in functions.values() if kind == "sk_buff"}, set(), f"sk_buff functions by {way}")
+        check_equal(blacklisted() & functions.keys(), set(), f"what kprobes refuse, by {way}")
+        chosen = ["--kprobe-way", way, "--filter-funcs", "|".join([some, *refused])]
+        functions, total = listed_by(*chosen)
+        with Tracer(*chosen) as tracer:
+            outcome = tracer.stop().ok()
+        print(f"     {way}: attached / listed {outcome.attached}/{total}")
+        check(total > 5, "few:", functions)
+        check_equal(outcome.attached, total, f"attached by {way}, of what is listed")
+
+
+def without_kernel_btf():
+    check_equal(LIBC.unshare(0x20000), 0, "unshare(CLONE_NEWNS)")
+    for command in (["mount", "--make-rprivate", "/"], ["mount", "-t", "tmpfs", "none", "/sys/kernel/btf"]):
+        subprocess.run(command, check=True)
+
+
+@case
+def types_from_a_file():
+    """What the running kernel can do, its own BTF says; one without can list from a file, and says that it cannot
+    trace."""
+    with open("/sys/kernel/btf/vmlinux", "rb") as types, tempfile.NamedTemporaryFile() as file:
+        file.write(types.read())
+        file.flush()
+        with Tracer("--btf", file.name, "--filter-funcs", "tcp_sendmsg") as tracer:
+            with TcpPair().connect() as pair:
+                pair.roundtrips(3)
+                outcome = tracer.stop().ok()
+        check_equal(len(outcome.hits), 6, "hits")
+        check_equal("by kprobe-multi" in outcome.err, HAS_MULTI, "the way: " + outcome.err)
+        listed = socketrace("--list-funcs", "--btf", file.name, "--filter-funcs", "tcp_sendmsg",
+                            preexec=without_kernel_btf)
+        check("\ttcp_sendmsg\n" in listed.out, listed.err)
+        for words in ([], ["--btf", file.name]):
+            refused = socketrace(*words, "--filter-funcs", "tcp_sendmsg", preexec=without_kernel_btf)
+            check_equal(refused.status, 1, f"status with {words}: {refused.err}")
+            check("CONFIG_DEBUG_INFO_BTF=y" in refused.err, refused.err)
+
+
+@case
+def cpu_0_may_be_offline():
+    switch = "/sys/devices/system/cpu/cpu0/online"
+    if not os.access(switch, os.W_OK) or not os.path.exists(switch):
+        print("     this kernel keeps CPU 0 online")
+        return
+    try:
+        with open(switch, "w", encoding="ascii") as f:
+            f.write("0")
+    except OSError as error:
+        print(f"     this kernel keeps CPU 0 online: {error}")
+        return
+    try:
+        for way in ("kprobe", "kprobe-event"):
+            with Tracer("--kprobe-way", way, "--filter-funcs", "tcp_sendmsg") as tracer:
+                with TcpPair().connect() as pair:
+                    pair.roundtrips(2)
+                check_equal(len(tracer.stop().ok().hits), 4, f"hits by {way}")
+        with Tracer("connect") as attempts, Tracer("count", "calls") as count, Tracer("calls", "connect") as calls:
+            with TcpPair().connect():
+                pass
+            check_equal(attempts.stop().ok().printed, 1, "attempts")
+            check(re.search(r"^ +1 +0 .*connect$", count.stop().ok().out, re.M), "count calls")
+            check_equal(len(calls.stop().ok().out.splitlines()), 1, "calls")
+    finally:
+        with open(switch, "w", encoding="ascii") as f:
+            f.write("1")

@@ -69,6 +69,25 @@ TEST_CASE("clock: two measurements agree") {
   CHECK(std::abs(realtime_offset_ns() - first) < 1'000'000'000);
 }
 
+TEST_CASE("clock: the distance to the wall clock is measured again for every second of events") {
+  static int64_t distance;
+  static int measured;
+  distance = 1000;
+  measured = 0;
+  WallClock clock([] {
+    ++measured;
+    return distance;
+  });
+  constexpr uint64_t kSecond = 1'000'000'000;
+  CHECK(clock.at(5 * kSecond) == int64_t{5 * kSecond} + 1000);
+  distance = 9000;  // the host has slept, or its clock was set
+  CHECK(clock.at(6 * kSecond - 1) == int64_t{6 * kSecond} - 1 + 1000);
+  CHECK(clock.at(6 * kSecond) == int64_t{6 * kSecond} + 9000);
+  CHECK(clock.at(5 * kSecond) == int64_t{5 * kSecond} + 9000);
+  CHECK(measured == 3);
+  CHECK(WallClock(-7).at(5) == -2);
+}
+
 TEST_CASE("ring: something that is no ring buffer") {
   int ends[2];
   REQUIRE(pipe(ends) == 0);

@@ -80,6 +80,18 @@ TEST_CASE("traceable: why a function is left out") {
         "-twice: 2 functions of this name, of which 1 can be traced: which is not known\n");
 }
 
+TEST_CASE("traceable: a function that link-time optimisation renamed is that function") {
+  ToyFiles files;
+  files.write(kList, "a.llvm.123\nb.llvm.\nc.llvm.12x\n");
+  files.write("kallsyms",
+              "0000000000001000 t a.llvm.123\n0000000000002000 t b.llvm.\n0000000000003000 t c\n");
+  CHECK(
+      keep(files, {"a", "b", "c"}) ==
+      "a[]100@1000\n"
+      "-b: the kernel has it only as b.llvm., whose arguments the compiler may have changed\n"
+      "-c: the kernel has it only as c.llvm.12x, whose arguments the compiler may have changed\n");
+}
+
 TEST_CASE("traceable: several functions of one name, all traceable: each by its address") {
   ToyFiles files;
   files.write(kList, "twice\na\ntwice\n");

@@ -61,9 +61,10 @@ std::string functions_of(const Selection& selection, const ToyFiles& files) {
 
 TEST_CASE("types: no BTF names the option of the kernel and the remedy") {
   ToyFiles files;
-  CHECK(error_of({}, files) == files.path("btf/vmlinux") +
-                                   " is not there: a kernel built with CONFIG_DEBUG_INFO_BTF=y is "
-                                   "needed (or its BTF from elsewhere: --btf FILE)");
+  CHECK(error_of({}, files) ==
+        files.path("btf/vmlinux") +
+            " is not there: a kernel built with CONFIG_DEBUG_INFO_BTF=y is "
+            "needed (its BTF from elsewhere, --btf FILE, is enough for --list-funcs)");
   Selection selection;
   selection.btf_path = files.path("nothing");
   CHECK(error_of(selection, files) ==
