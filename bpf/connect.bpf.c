@@ -209,18 +209,20 @@ static __always_inline void syn_sent(const struct sock *sk) {
   outer = *kept;
   a = bpf_map_lookup_elem(&attempts, &outer);
   if (a && outer != key) {
-    /* A sock within the one that was asked to connect. MPTCP's first tells more exactly than the
-     * outer one, whose states differ from kernel to kernel; those of SMC and the like belong to the
-     * call. */
+    /* A sock within the one that was asked to connect: of SMC and the like, or any of a call that
+     * is not followed. MPTCP's first tells more exactly than the outer one, whose states differ
+     * from kernel to kernel. */
     if (!is_inet(&a->told.event)) return;
-    if (a->followed && !a->decided && a->told.event.protocol == IPPROTO_MPTCP) {
+    if (!a->followed && a->told.event.type == SOCK_STREAM) {
+      /* --immediate */
+    } else if (a->followed && !a->decided && a->told.event.protocol == IPPROTO_MPTCP) {
       bpf_map_delete_elem(&met, &key);
       if (bpf_map_update_elem(&attempts, &key, a, BPF_ANY)) return;
       *kept = key;
       forget(outer);
       a = bpf_map_lookup_elem(&attempts, &key);
     } else {
-      a = NULL;
+      a = NULL; /* of a call whose end we have missed */
     }
   }
   if (a) {

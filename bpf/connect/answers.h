@@ -12,6 +12,7 @@
 #include "bpf/kernel/arguments.h"
 #include "bpf/connect/attempts.h"
 #include "bpf/kernel/descriptor.h"
+#include "bpf/kernel/task.h"
 
 #define DNS_PORT 53
 #define DNS_HEADER 12
@@ -83,6 +84,7 @@ static __always_inline void send_answer(const struct received *r, __u32 protocol
   answer->event.time_ns = bpf_ktime_get_ns();
   answer->event.cpu = bpf_get_smp_processor_id();
   answer->process = bpf_get_current_pid_tgid() >> 32;
+  answer->process_start = process_start();
   answer->whole = size;
   if (protocol != IPPROTO_UDP) answer->flags |= ST_ANSWER_STREAM;
   if (size > r->room) size = r->room; /* MSG_TRUNC, or another segment */

@@ -51,23 +51,6 @@ struct {
   __type(value, __u8);
 } met SEC(".maps");
 
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct st_connect_stats);
-} connect_stats SEC(".maps");
-
-const volatile struct st_connect_config st_connect_config = {};
-
-/* The counters of a CPU are also changed by the programs that interrupt one of ours there. */
-#define ADD_STAT(field, number)                                                   \
-  ({                                                                              \
-    __u32 zero = 0;                                                               \
-    struct st_connect_stats *of_cpu = bpf_map_lookup_elem(&connect_stats, &zero); \
-    if (of_cpu) __sync_fetch_and_add(&of_cpu->field, number);                     \
-  })
-
 /* Odd, which no address of a sock is. */
 static __always_inline __u64 attempt_of_thread(__u64 pid_tgid) {
   return pid_tgid << 1 | 1;
@@ -149,7 +132,7 @@ static __always_inline void tell(struct attempt *a, __u64 key) {
   __u32 used = told->exe_length + told->args_length;
 
   told->flags = a->flags | a->outcome;
-  if (st_connect_config.want_host) name_host(told, told->process, used);
+  if (st_connect_config.want_host) name_host(told, used);
   told->event.length = __builtin_offsetof(struct st_connect, text) + used + told->host_length;
   ADD_STAT(ended, 1);
   if ((!st_config.only_failed || has_failed(told)) && !limit_reached())

@@ -118,6 +118,8 @@ static __always_inline bool ends_pass_now(struct attempt *a) {
 
 static __always_inline void read_program(struct attempt *a) {
   struct st_connect *told = &a->told;
+  struct exe exe;
+  __u32 space;
   __u64 used;
   char *args;
   bool cut;
@@ -126,8 +128,13 @@ static __always_inline void read_program(struct attempt *a) {
     a->flags |= ST_CONNECT_KERNEL;
     return;
   }
-  used = read_exe(told->text, ST_EXE_ROOM, &cut);
-  if (cut) a->flags |= ST_CONNECT_EXE_CUT;
+  exe = read_exe(told->text, ST_EXE_ROOM);
+  used = exe.length;
+  if (exe.cut) a->flags |= ST_CONNECT_EXE_CUT;
+  if (exe.deleted) a->flags |= ST_CONNECT_EXE_DELETED;
+  if (exe.in_memory) a->flags |= ST_CONNECT_EXE_MEMORY;
+  space = mount_namespace();
+  if (space != st_connect_config.mount_ns) told->mount_ns = space;
   asm volatile("" : "+r"(used)); /* as in read_exe; a spilled pointer keeps its bounds */
   if (used > ST_EXE_ROOM + LONGEST_NAME) return;
   args = told->text + used;
@@ -145,6 +152,7 @@ static __always_inline void fill(struct attempt *a, struct st_event *e) {
   a->told.uid = effective_uid();
   a->told.real_uid = real_uid();
   a->told.process = bpf_get_current_pid_tgid() >> 32;
+  a->told.process_start = process_start();
   a->told.event = *e;
   if (!st_config.comm_count) bpf_get_current_comm(a->told.event.comm, sizeof(a->told.event.comm));
 }

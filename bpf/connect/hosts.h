@@ -7,13 +7,15 @@
 #define SOCKETRACE_BPF_HOSTS_H
 
 #include "bpf/contract/connect.h"
+#include "bpf/connect/stats.h"
 #include "bpf/tell/emit.h"
-#include "bpf/kernel/kernel.h"
+#include "bpf/kernel/task.h"
 
 #define MOST_ANSWERS 64 /* each address comes three times, unless a socket type was asked for */
 
 struct host_key {
-  __u32 tgid; /* of the initial pid namespace; 0: whoever asked last */
+  __u64 start; /* of the process: the next one of its number is another; 0: whoever asked last */
+  __u32 tgid;  /* of the initial pid namespace; 0 likewise */
   __u32 pad;
   __u8 address[16]; /* IPv4 as v4-mapped IPv6 */
 };
@@ -53,8 +55,10 @@ static __always_inline void map_ipv4(__u8 *address, const void *ipv4) {
 }
 
 static __always_inline void learn(const struct host_name *name, struct host_key *key, __u32 tgid) {
+  key->start = process_start();
   key->tgid = tgid;
   bpf_map_update_elem(&hosts, key, name, BPF_ANY);
+  key->start = 0;
   key->tgid = 0;
   bpf_map_update_elem(&hosts, key, name, BPF_ANY);
 }
@@ -99,14 +103,15 @@ SEC("?uretprobe") int st_host_answered(struct pt_regs *ctx) {
     }
     learn(&question->name, &key, thread >> 32);
   }
+  if (next) ADD_STAT(names_cut, 1);
 done:
   bpf_map_delete_elem(&questions, &thread);
   return 0;
 }
 
 /* Puts the destination's name behind `used` bytes of text. */
-static __always_inline void name_host(struct st_connect *told, __u32 tgid, __u64 used) {
-  struct host_key key = {.tgid = tgid};
+static __always_inline void name_host(struct st_connect *told, __u64 used) {
+  struct host_key key = {.start = told->process_start, .tgid = told->process};
   const struct host_name *name;
 
   if (told->address_taken < 8) return;
@@ -118,6 +123,7 @@ static __always_inline void name_host(struct st_connect *told, __u32 tgid, __u64
     return;
   name = bpf_map_lookup_elem(&hosts, &key);
   if (!name) {
+    key.start = 0;
     key.tgid = 0;
     name = bpf_map_lookup_elem(&hosts, &key);
     if (!name) return;

@@ -33,6 +33,8 @@ enum st_connect_flag {
   ST_CONNECT_EXE_CUT = 1 << 9,       /* the path's beginning is missing */
   ST_CONNECT_ARGS_CUT = 1 << 10,     /* the command line's end is missing */
   ST_CONNECT_HOST_FOREIGN = 1 << 11, /* `host` was asked for by another process */
+  ST_CONNECT_EXE_DELETED = 1 << 13,  /* the executable has no name any more, or never had one */
+  ST_CONNECT_EXE_MEMORY = 1 << 14,   /* it is on no file system: memfd_create(2) */
   ST_CONNECT_ENDS = 1 << 12,         /* event.local and event.remote are the socket's own */
 };
 
@@ -54,7 +56,9 @@ struct st_connect {
   __u16 host_length;     /* then: a host name without a NUL */
   __u32 process;         /* tgid of the initial pid namespace, as in struct st_answer */
   __u32 real_uid;        /* of who started the program */
-  __u32 pad;
+  __u32 mount_ns;        /* whose path `exe` is, by its inode number; 0: of ours */
+  __u64 process_start;   /* of `process`: nanoseconds of CLOCK_BOOTTIME, which no later one of that
+                            number has */
   __u8 address[ST_SOCKADDR_LEN]; /* a struct sockaddr */
   char text[ST_TEXT_LEN];
 };
@@ -66,6 +70,7 @@ enum st_answer_flag {
 /* What a program received from port 53, not looked at yet. */
 struct st_answer {
   struct st_event event; /* length, func, time and cpu only */
+  __u64 process_start;   /* as in struct st_connect */
   __u32 process;         /* tgid of the initial pid namespace */
   __u32 whole;           /* bytes that the program received */
   __u32 taken;           /* bytes that follow, at most ST_ANSWER_LEN */
@@ -79,7 +84,7 @@ struct st_connect_config {
   __u32 want_args;
   __u32 want_host;
   __u32 recvfrom, recvmsg, recvmmsg, read; /* the numbers of the calls, for a 64-bit program */
-  __u32 pad;
+  __u32 mount_ns;                          /* ours */
 };
 
 /* One per CPU; user space sums. */
@@ -89,6 +94,7 @@ struct st_connect_stats {
   __u64 repeated;     /* further connect(2) on a socket that is connecting or connected already */
   __u64 unseen;       /* no room to remember one more call: not told at all */
   __u64 answers_lost; /* of DNS servers: no room in the ring, not there to be read, too many */
+  __u64 names_cut;    /* results of getaddrinfo of which only the first addresses were read */
 };
 
 #ifdef __cplusplus
@@ -97,11 +103,11 @@ struct st_connect_stats {
 #define ST_ASSERT _Static_assert
 #endif
 ST_ASSERT(__builtin_offsetof(struct st_connect, latency_ns) == sizeof(struct st_event), "event");
-ST_ASSERT(__builtin_offsetof(struct st_connect, address) == sizeof(struct st_event) + 48,
+ST_ASSERT(__builtin_offsetof(struct st_connect, address) == sizeof(struct st_event) + 56,
           "address");
-ST_ASSERT(__builtin_offsetof(struct st_connect, text) == sizeof(struct st_event) + 176, "text");
+ST_ASSERT(__builtin_offsetof(struct st_connect, text) == sizeof(struct st_event) + 184, "text");
 ST_ASSERT(sizeof(struct st_connect) <= sizeof(struct st_record), "longer than any record");
-ST_ASSERT(sizeof(struct st_answer) == sizeof(struct st_event) + 16 + ST_ANSWER_LEN, "answer");
+ST_ASSERT(sizeof(struct st_answer) == sizeof(struct st_event) + 24 + ST_ANSWER_LEN, "answer");
 ST_ASSERT(sizeof(struct st_answer) <= sizeof(struct st_record), "longer than any record");
 #undef ST_ASSERT
 

@@ -139,6 +139,7 @@ struct super_block {
 struct inode {
   unsigned long i_ino;
   unsigned short i_mode;
+  unsigned int i_nlink;
   struct super_block *i_sb;
 };
 struct file {
@@ -214,6 +215,9 @@ struct task_struct {
   char comm[16];
   const struct cred *cred; /* as the task acts */
   int softirq_disable_cnt; /* PREEMPT_RT */
+  struct task_struct *group_leader;
+  __u64 start_boottime;
+  struct nsproxy *nsproxy;
   struct mm_struct *mm;
   struct files_struct *files;
 };

@@ -13,6 +13,12 @@ typedef struct {
 struct cred {
   kuid_t euid; /* by whose rights the task acts: set-user-ID programs, seteuid(2) */
 };
+struct mnt_namespace {
+  struct ns_common ns;
+};
+struct nsproxy {
+  struct mnt_namespace *mnt_ns;
+};
 #pragma clang attribute pop
 
 #define MOST_STEPS 24 /* components of a path */
@@ -28,6 +34,15 @@ static __always_inline __u32 effective_uid(void) {
 }
 static __always_inline __u32 real_uid(void) {
   return bpf_get_current_uid_gid();
+}
+
+/* Since when there is this process: with its number that names it for ever. */
+static __always_inline __u64 process_start(void) {
+  return BPF_CORE_READ(current_task(), group_leader, start_boottime);
+}
+/* The inode number of its mount namespace. */
+static __always_inline __u32 mount_namespace(void) {
+  return BPF_CORE_READ(current_task(), nsproxy, mnt_ns, ns.inum);
 }
 
 /* Both are kernel pointers as numbers: equal -> all ones, else 0. */
@@ -52,15 +67,19 @@ static __always_inline void leave_mount(__u64 *dentry, __u64 *mount) {
  * each with its NUL. bpf_d_path is for a few fentry programs only. Takes [0, room) to begin a
  * component in; `text` must have 256 bytes beyond it. *cut: the beginning is missing.
  */
-static __always_inline __u32 read_exe(char *text, __u32 room, bool *cut) {
-  const struct file *file =
-      BPF_CORE_READ(current_task(), mm, exe_file); /* no mm: a kernel thread */
+struct exe {
+  __u32 length;
+  bool cut;
+  bool deleted;
+  bool in_memory;
+};
+
+static __always_inline __u32 read_path(char *text, __u32 room, const struct file *file, bool *cut,
+                                       bool *in_memory) {
   __u64 dentry = (__u64)BPF_CORE_READ(file, f_path.dentry), parent;
   __u64 mount = (__u64)BPF_CORE_READ(file, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
   __u32 used = 0;
 
-  *cut = false;
-  if (!file) return 0;
   for (int step = 0; step < MOST_STEPS; step++) {
     __u64 at = used;
     const char *name;
@@ -81,11 +100,25 @@ static __always_inline __u32 read_exe(char *text, __u32 room, bool *cut) {
     if (length <= 0 || length > LONGEST_NAME) break;
     used += length;
     parent = (__u64)BPF_CORE_READ((const struct dentry *)dentry, d_parent);
-    if (parent == dentry) return used; /* on no file system: memfd_create */
+    if (parent == dentry) { /* on no file system: memfd_create */
+      *in_memory = true;
+      return used;
+    }
     dentry = parent;
   }
   *cut = true;
   return used;
+}
+
+static __always_inline struct exe read_exe(char *text, __u32 room) {
+  const struct file *file =
+      BPF_CORE_READ(current_task(), mm, exe_file); /* no mm: a kernel thread */
+  struct exe exe = {};
+
+  if (!file) return exe;
+  exe.length = read_path(text, room, file, &exe.cut, &exe.in_memory);
+  exe.deleted = !BPF_CORE_READ(file, f_inode, i_nlink);
+  return exe;
 }
 
 /* The command line, of which at most `size` bytes are taken, NULs between the words. */

@@ -3,6 +3,7 @@
 #include "bpf/contract/connect.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <array>
@@ -117,7 +118,14 @@ void add_remarks(int stats_map, const Counters& counters, const ConnectTeller& t
   remark(stats.unseen, "not shown (too many at once)");
   remark(stats.answers_lost, "DNS answers lost");
   remark(names.not_understood(), "messages from port 53 not understood");
+  remark(stats.names_cut, "results of getaddrinfo of which only the first 64 entries were read");
   remark(names.cut(), "DNS answers of which only the beginning was read");
+}
+
+// Its inode number; 0 where /proc does not tell: every program is in another one, then.
+uint32_t own_mount_namespace() {
+  struct stat status {};
+  return stat("/proc/self/ns/mnt", &status) == 0 ? static_cast<uint32_t>(status.st_ino) : 0;
 }
 
 void choose_programs(Object<connect_bpf>& object, bool hosts) {
@@ -155,6 +163,11 @@ Result<Uprobes> watch_lookups(const Object<connect_bpf>& object, const Connect& 
     }
   }
   if (watched == 0) say("no names: no program in use has a C library that we know; --libc PATH");
+  // A file is probed, whoever maps it: only a library that nobody had yet, as in a container that
+  // starts, is missed.
+  say(fmt::format(
+      "{} C libraries are watched; of those that come with later programs none: --libc PATH",
+      watched));
   return uprobes;
 }
 
@@ -174,6 +187,7 @@ Result<int> connect_attempts(const Invocation& in) {
   object->rodata->st_connect_config.recvmsg = SYS_recvmsg;
   object->rodata->st_connect_config.recvmmsg = SYS_recvmmsg;
   object->rodata->st_connect_config.read = SYS_read;
+  object->rodata->st_connect_config.mount_ns = own_mount_namespace();
   choose_programs(object, in.connect.host);
   TRY(raise_limits(0, read_host()));
   TRY(load_or_tell(object));

@@ -181,6 +181,7 @@ DnsVerdict parse_dns(std::span<const uint8_t> message, bool cut, DnsAnswer& answ
     if (record.address || !record.alias.empty()) records.push_back(std::move(record));
   }
   const std::vector<std::string> names = aliases_of(name, records);
+  answer.cut = names.size() > kMostAliases;
   for (const Record& record : records) {
     if (!record.address || std::find(names.begin(), names.end(), record.owner) == names.end()) {
       continue;

@@ -17,6 +17,7 @@ using InternetAddress = std::array<uint8_t, 16>;  // IPv4 as v4-mapped IPv6
 struct DnsAnswer {
   std::string name;  // "www.example.org", small letters; its labels may hold any byte but a dot
   std::vector<InternetAddress> addresses;  // of the name, or of what CNAMEs lead to
+  bool cut = false;                        // the CNAMEs lead on: only the first 16 are followed
 };
 
 enum class DnsVerdict {

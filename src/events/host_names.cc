@@ -21,6 +21,11 @@ std::span<const uint8_t> message_of(const ReceivedAnswer& received) {
   return length + 2 == received.told->whole ? bytes.subspan(2) : bytes;
 }
 
+template <typename Record>
+Process process_of(const Record& told) {
+  return {told.process_start, told.process};
+}
+
 std::optional<InternetAddress> destination(const st_connect& told) {
   InternetAddress address = {};
   uint16_t family = AF_UNSPEC;
@@ -46,10 +51,10 @@ void HostNames::learn(const ReceivedAnswer& received) {
     ++not_understood_;
     return;
   }
-  if (received.is_cut()) ++cut_;
+  if (received.is_cut() || answer.cut) ++cut_;
   for (const InternetAddress& address : answer.addresses) {
-    put({0, address}, answer.name);
-    put({received.told->process, address}, answer.name);
+    put({{}, address}, answer.name);
+    put({process_of(*received.told), address}, answer.name);
   }
 }
 
@@ -57,14 +62,14 @@ void HostNames::name(Attempt& attempt) {
   if (!attempt.host.empty() && !attempt.host_is_foreign) return;
   const auto address = destination(*attempt.told);
   if (!address) return;
-  const std::string* own = find({attempt.told->process, *address});
+  const std::string* own = find({process_of(*attempt.told), *address});
   if (own != nullptr) {
     attempt.host = *own;
     attempt.host_is_foreign = false;
     return;
   }
   if (!attempt.host.empty()) return;
-  const std::string* foreign = find({0, *address});
+  const std::string* foreign = find({{}, *address});
   if (foreign == nullptr) return;
   attempt.host = *foreign;
   attempt.host_is_foreign = true;

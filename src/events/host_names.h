@@ -3,6 +3,7 @@
 // space has.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <list>
 #include <map>
@@ -13,6 +14,13 @@
 #include "events/dns.h"
 
 namespace socketrace {
+
+// A process by its start and its number; both 0: whoever learned it last.
+struct Process {
+  uint64_t start = 0;
+  uint32_t number = 0;
+  auto operator<=>(const Process&) const = default;
+};
 
 class HostNames {
  public:
@@ -28,7 +36,7 @@ class HostNames {
   uint64_t cut() const { return cut_; }
 
  private:
-  using Key = std::pair<uint32_t, InternetAddress>;  // process 0: whoever learned it last
+  using Key = std::pair<Process, InternetAddress>;
   struct Entry {
     Key key;
     std::string name;

@@ -103,15 +103,23 @@ void put_program(Buffer& out, const Attempt& attempt) {
     out.put(kernel ? ']' : ')');
     return;
   }
-  if ((attempt.told->flags & ST_CONNECT_EXE_CUT) != 0) out.put("...");
+  const uint32_t flags = attempt.told->flags;
+  if ((flags & ST_CONNECT_EXE_CUT) != 0) out.put("...");
   std::string_view rest = attempt.exe;
   if (rest.back() == '\0') rest.remove_suffix(1);
   while (true) {
     const size_t before = rest.rfind('\0');
-    out.put('/');
+    if ((flags & ST_CONNECT_EXE_MEMORY) == 0) out.put('/');
     put_escaped(out, rest.substr(before == rest.npos ? 0 : before + 1), Spaces::escape);
-    if (before == rest.npos) return;
+    if (before == rest.npos) break;
     rest = rest.substr(0, before);
+  }
+  if ((flags & ST_CONNECT_EXE_MEMORY) == 0 && (flags & ST_CONNECT_EXE_DELETED) != 0) {
+    out.put("(deleted)");
+  }
+  if (attempt.told->mount_ns != 0) {
+    out.put("@mnt:");
+    out.put_number(attempt.told->mount_ns);
   }
 }
 

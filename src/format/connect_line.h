@@ -41,7 +41,9 @@ class ConnectFormat {
 Destination destination_of(const st_connect& told);
 
 // "/usr/bin/curl", "[kworker/0:1]" for a thread of the kernel, "(curl)" where the path is not
-// known; the beginning of a path that is too long is "...".
+// known; the beginning of a path that is too long is "...". "/usr/bin/curl(deleted)" is there no
+// more, "memfd:NAME" never was, and the path of "/usr/bin/curl@mnt:4026532288" is that of another
+// mount namespace.
 void put_program(Buffer& out, const Attempt& attempt);
 
 // "port 443", "AF_UNIX" where there are no ports; "/usr/bin/curl".

@@ -64,6 +64,38 @@ def hosts_are_named_by_who_asked_for_them():
     check_no_residue()
 
 
+def as_pid(number, function, *args):
+    """In a child of that number, which nobody has."""
+    with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as f:
+        f.write(str(number - 1))
+    return run_as("other", function, *args)
+
+
+@case
+def the_next_process_of_a_number_asked_nothing():
+    port = free_port()
+    with names_in_hosts([("one.test", "127.0.1.1")]), \
+            Tracer("connect", "--host", "--filter-port", port, "--filter-protocol", "tcp") as tracer:
+        first = run_as("asks", ask_and_connect, "one.test", port)
+        for _ in range(10):  # somebody else may have taken the number
+            if as_pid(first, connect, socket.AF_INET, ("127.0.1.1", port)) == first:
+                break
+        rows = rows_of(tracer.stop().ok())
+    mine = [row["rest"] for row in rows if row["pid"] == str(first)]
+    check_equal(mine, ["one.test", "~one.test"], "HOST of the two")
+
+
+@case
+def a_result_that_is_cut_is_told():
+    """The kernel side reads 64 of the list: 70 addresses of one name have 70 entries at least."""
+    port = free_port()
+    with names_in_hosts([("long.test", f"127.0.5.{n}") for n in range(1, 71)]), \
+            Tracer("connect", "--host", "--filter-port", port, "--filter-protocol", "tcp") as tracer:
+        ask_and_connect("long.test", port)
+        outcome = tracer.stop().ok()
+    check("1 results of getaddrinfo of which only the first 64 entries were read" in outcome.err, outcome.err)
+
+
 @case
 def a_library_that_is_none_is_refused():
     outcome = socketrace("connect", "--libc", "/etc/passwd", "--duration", "1")

@@ -53,7 +53,26 @@ def a_program_in_another_root_has_the_path_it_sees():
                         f"/tmp/box/deep/other -c 'exec 3<>/dev/tcp/127.0.0.1/{port}'"],
                        stderr=subprocess.DEVNULL, timeout=60)
         rows = rows_of(tracer.stop().ok())
-    check_equal([row["process"] for row in rows], ["/tmp/box/deep/other"], rows)
+    check_equal(len(rows), 1, rows)
+    check(re.match(r"/tmp/box/deep/other@mnt:\d+$", rows[0]["process"]), "another mount namespace:", rows[0])
+
+
+@case
+def programs_without_a_file_are_marked():
+    """One that was deleted while it ran, and one that never had a name on a file system."""
+    port = free_port()
+    script = f"exec 3<>/dev/tcp/127.0.0.1/{port}"
+    shell = os.path.realpath("/bin/bash")
+    with tempfile.TemporaryDirectory() as folder, Tracer("connect", "--filter-port", port) as tracer:
+        subprocess.run(["cp", shell, folder + "/gone"], check=True)
+        subprocess.run([folder + "/gone", "-c", f"rm {folder}/gone; {script}"], stderr=subprocess.DEVNULL, timeout=60)
+        memory = os.memfd_create("payload", 0)
+        with open(shell, "rb") as f:
+            os.write(memory, f.read())
+        subprocess.run([f"/proc/self/fd/{memory}", "-c", script], stderr=subprocess.DEVNULL, pass_fds=[memory],
+                       timeout=60)
+        rows = rows_of(tracer.stop().ok())
+    check_equal([row["process"] for row in rows], [folder + "/gone(deleted)", "memfd:payload"], rows)
 
 
 @case

@@ -73,6 +73,18 @@ TEST_CASE("a name is its process's, and marked for others") {
   CHECK(names.not_understood() == 0);
 }
 
+TEST_CASE("the next process of that number is another one") {
+  HostNames names;
+  Received received(7, CannedDns("one.test").a({192, 0, 2, 1}));
+  received.told->process_start = 1000;
+  names.learn(received.answer());
+  CannedAttempt attempt = attempt_of(7, "192.0.2.1");
+  attempt.told.process_start = 1000;
+  CHECK(host_of(names, attempt) == "one.test");
+  attempt.told.process_start = 2000;
+  CHECK(host_of(names, attempt) == "~one.test");
+}
+
 TEST_CASE("what the kernel side knows of the process itself comes first") {
   HostNames names;
   names.learn(Received(7, CannedDns("dns.test").a({192, 0, 2, 1})).answer());
