@@ -53,7 +53,7 @@ static __always_inline void emit_sections(void *ctx, const struct subject *s, co
     }
   }
   e->length = length;
-  if (!st_config.comm_count) bpf_get_current_comm(e->comm, sizeof(e->comm));
+  bpf_get_current_comm(e->comm, sizeof(e->comm));
   emit(r, length, counters);
 }
 
@@ -101,7 +101,7 @@ static __noinline int general_direct_hit(const struct hit *h) {
 }
 
 /* These two are functions for the same reason as tell_if_plain. */
-static __noinline int task_passes(void) {
+__noinline int task_passes(void) {
   struct st_event task = {};
 
   return match_ids_in(&task, true);

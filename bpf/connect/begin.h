@@ -154,7 +154,7 @@ static __always_inline void fill(struct attempt *a, struct st_event *e) {
   a->told.process = bpf_get_current_pid_tgid() >> 32;
   a->told.process_start = process_start();
   a->told.event = *e;
-  if (!st_config.comm_count) bpf_get_current_comm(a->told.event.comm, sizeof(a->told.event.comm));
+  bpf_get_current_comm(a->told.event.comm, sizeof(a->told.event.comm));
 }
 
 #endif

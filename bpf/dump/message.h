@@ -44,12 +44,7 @@ static __always_inline bool filters_let_pass(const struct task *t, const struct 
   if (st_config.pid_count && !PID_MATCHES(t->tgid) && !(t->peer && PID_MATCHES(t->peer)))
     return false;
   if (st_config.uid_count && !IN_LIST(uids, ST_MAX_UIDS, st_config.uid_count, t->uid)) return false;
-  if (st_config.comm_count) {
-    char comm[ST_COMM_LEN] = {};
-
-    bpf_get_current_comm(comm, sizeof(comm));
-    if (!comm_matches(comm)) return false;
-  }
+  if (st_config.comm_count && !current_comm_passes()) return false;
   if (st_config.netns_count && !IN_LIST(netns, ST_MAX_NETNS, st_config.netns_count, netns_of(sk)))
     return false;
   return true;

@@ -52,7 +52,7 @@ static __always_inline void fill(struct st_call_record *r, const struct st_event
                                  const struct arguments *a, __s64 result,
                                  const struct address *address, __u32 message) {
   r->event = *e;
-  if (!st_config.comm_count) bpf_get_current_comm(r->event.comm, sizeof(r->event.comm));
+  bpf_get_current_comm(r->event.comm, sizeof(r->event.comm));
   r->result = result;
   r->fd = a->at[0];
   r->address_length = 0;

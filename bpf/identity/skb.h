@@ -23,6 +23,12 @@ static __always_inline bool owns_conversations(__u16 family) {
          family == AF_VSOCK;
 }
 
+static __always_inline __u64 head_of(const struct subject *s, const struct sk_buff *skb) {
+  const unsigned char *head = GET(s, sk_buff, skb, head);
+
+  return s->direct ? as_number(s->scene, head) : (unsigned long)head;
+}
+
 /* Where the outermost IP header should be; 0: there is none (yet). */
 static __always_inline __u64 ip_header_of(const struct subject *s, const struct sk_buff *skb) {
   __u16 at = GET(s, sk_buff, skb, network_header), mac;
@@ -30,7 +36,7 @@ static __always_inline __u64 ip_header_of(const struct subject *s, const struct 
   __u64 header;
 
   if (!at || at == 0xffff) return 0; /* not set */
-  header = (__u64)(unsigned long)GET(s, sk_buff, skb, head) + at;
+  header = head_of(s, skb) + at;
   if (protocol == ETH_P_IP || protocol == ETH_P_IPV6) return header;
   /* Sending, the protocol is 0 until ip_output. As long as there is no route either, the header is
    * still to be written: what is there now may be the one of another packet, whose memory this was.
@@ -63,7 +69,7 @@ static __always_inline __u64 inner_header_of(const struct subject *s, const stru
                           : BPF_CORE_READ_BITFIELD_PROBED((struct sk_buff *)skb, encapsulation);
 
   if (!encapsulated || !at || at == 0xffff) return 0;
-  return (__u64)(unsigned long)GET(s, sk_buff, skb, head) + at;
+  return head_of(s, skb) + at;
 }
 
 /* skb->dev shares its place with dev_scratch (UDP's receive queue) and with an rb_node (TCP's

@@ -79,7 +79,7 @@ static __always_inline void emit_event(const struct st_event *e, struct st_stats
 
   if (!slot) return;
   *slot = *e;
-  if (!st_config.comm_count) bpf_get_current_comm(slot->comm, sizeof(slot->comm));
+  bpf_get_current_comm(slot->comm, sizeof(slot->comm));
   submit(slot, sizeof(*slot), counters);
 }
 

@@ -60,17 +60,18 @@ static __always_inline bool match_ids_in(struct st_event *e, bool context) {
   }
   return true;
 }
+/* Not static: see read_ip. */
+__noinline int current_comm_passes(void) {
+  char comm[ST_COMM_LEN] = {};
+
+  bpf_get_current_comm(comm, sizeof(comm));
+  return comm_matches(comm);
+}
+
 /* The current task: in softirq whoever was interrupted. `context`: the program knows about that. */
 static __always_inline bool match_task_in(struct st_event *e, bool context) {
   if (!match_ids_in(e, context)) return false;
-  if (st_config.comm_count) {
-    char comm[ST_COMM_LEN] = {}; /* not e's own: as long as no helper gets at e, it is registers */
-
-    bpf_get_current_comm(comm, sizeof(comm));
-    __builtin_memcpy(e->comm, comm, sizeof(comm));
-    return comm_matches(comm);
-  }
-  return true;
+  return !st_config.comm_count || current_comm_passes();
 }
 static __always_inline bool match_task(struct st_event *e) {
   return match_task_in(e, false);
@@ -108,15 +109,15 @@ static __always_inline bool ports_match(__u16 local_port, __u16 remote_port) {
   return port_in_rule(0, local, remote) || port_in_any_rule(local, remote);
 }
 
-/* Either: the sock's and the packet's, or twice the same. */
-static __always_inline bool mark_matches(__u32 mark, __u32 other) {
+/* Either: the sock's and the packet's, or twice the same. These two are not static: see read_ip. */
+__noinline int mark_matches(__u32 mark, __u32 other) {
   for (__u32 i = 0; i < ST_MAX_MARKS && i < st_config.mark_count; i++)
     if ((mark & st_config.marks[i].mask) == st_config.marks[i].value ||
         (other & st_config.marks[i].mask) == st_config.marks[i].value)
       return true;
   return false;
 }
-static __always_inline bool netns_matches(__u32 netns, __u32 other) {
+__noinline int netns_matches(__u32 netns, __u32 other) {
   for (__u32 i = 0; i < ST_MAX_NETNS && i < st_config.netns_count; i++)
     if (st_config.netns[i] == netns || st_config.netns[i] == other) return true;
   return false;

@@ -18,6 +18,7 @@ TRUTH = (
     "connect.results_are_final_and_timed",
     "connect.the_owner_is_right_when_others_are_interrupted",
     "connect_dns.a_statically_linked_resolver_is_named",
+    "context.hard_interrupts_softirqs_and_tasks_are_told_apart",
     "count.calls_equal_the_drivers_own_count",
     "count_by.by_family_equals_the_driver",
     "count_by.by_protocol_equals_the_driver",
@@ -40,8 +41,12 @@ TRUTH = (
     "packets_routed.udp_through_a_router",
     "packets_tunnelled.a_frame_from_a_tap_device",
     "packets_tunnelled.vxlan",
+    "selection.cpu_0_may_be_offline",
     "sockets.receive_path_shows_the_tuple_of_the_headers",
     "sockets.stacks_show_the_way_to_the_syscall",
+    "verifier.the_fastest_programs_load",
+    "where_calls_go.an_address_that_somebody_writes_to_meanwhile",
+    "where_calls_go.fast_open_has_its_final_result",
 )
 
 # (rows, as a shell pattern; case; reason)

@@ -39,8 +39,8 @@ def f20_modules_come_and_go():
               outcome.err)
         check_no_residue()
     finally:
-        subprocess.run(["rmmod", CONNTRACK], check=False, capture_output=True)
-    check(not os.path.exists("/sys/module/" + CONNTRACK), "something of ours holds the module")
+        removed = subprocess.run(["rmmod", CONNTRACK], check=False, capture_output=True, text=True)
+    check(not os.path.exists("/sys/module/" + CONNTRACK), "something holds the module:", removed.stderr)
     with TcpPair().connect() as pair:  # one that comes later
         with Tracer(*FEW, "--filter-port", pair.port) as tracer:
             run("modprobe", CONNTRACK)
