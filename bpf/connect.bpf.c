@@ -43,42 +43,52 @@ SEC("?tp/syscalls/sys_enter_connect") int st_connect_enter(struct call_enter *ct
   struct subject s = {};
   __u64 thread = bpf_get_current_pid_tgid(), key;
   const struct socket *socket;
-  struct st_event e = {};
+  struct st_event *e;
   struct attempt *a;
   __u32 state;
 
   if (!st_state.enabled || limit_reached()) return 0;
-  if (filters_by_task() && !match_task(&e)) return 0;
-  give_up(thread);
   a = new_attempt();
   if (!a) return 0;
+  e = &a->told.event;
+  if (filters_by_task() && !match_task(e)) return 0;
+  give_up(thread);
   socket = socket_of_descriptor(ctx->fd);
   if (socket) s.sk = BPF_CORE_READ(socket, sk);
-  read_for_match(&e, &s, true);
+  read_for_match(e, &s, true);
   read_address(a, (const void *)ctx->address, ctx->length);
-  aim(&e, &a->told);
-  forget_ways(&e);
-  if (!match_but_ends(&e, &s)) return 0;
-  a->passed = match_ends(&e, &s);
+  aim(e, &a->told);
+  forget_ways(e);
+  if (!match_but_ends(e, &s)) return 0;
   a->ipv6only = s.ipv6only;
-  if (!a->passed && !is_inet(&e)) return 0;
-  if (!filters_by_task() && !match_task(&e)) return 0;
+  if (!filters_by_task() && !match_task(e)) return 0;
 
   /* Connecting to AF_UNSPEC breaks a connection up, at once. */
-  if (!st_connect_config.immediate && can_follow(&e) && names_an_address(a)) {
+  if (!st_connect_config.immediate && can_follow(e) && names_an_address(a)) {
     /* EALREADY, EISCONN, or what getsockopt(SO_ERROR) would have said: nothing new is tried. */
     state = BPF_CORE_READ(socket, state);
     if (state == SS_CONNECTING || state == SS_CONNECTED) {
-      ADD_STAT(repeated, 1);
+      key = attempt_of_thread(thread);
+      if (remember(key, a)) {
+        if (st_ends_pass(key)) ADD_STAT(repeated, 1);
+        forget(key);
+      }
       return 0;
     }
     a->followed = 1;
   }
-  fill(a, &e);
-  if (a->passed) read_program(a);
+  fill(a);
   a->told.fd = ctx->fd;
   key = a->followed ? (__u64)(unsigned long)s.sk : attempt_of_thread(thread);
   if (!remember(key, a)) return 0;
+  a = bpf_map_lookup_elem(&attempts, &key);
+  if (!a) return 0;
+  if (st_ends_pass(key)) {
+    accept(a);
+  } else if (!is_inet(&a->told.event)) { /* nothing will be learnt of its ends */
+    forget(key);
+    return 0;
+  }
   if (bpf_map_update_elem(&calling, &thread, &key, BPF_ANY)) drop(a, key);
   return 0;
 }
@@ -90,7 +100,8 @@ static __always_inline bool leaves_undecided(__s64 returned) {
 }
 
 /* The ends as the call leaves them. True: the filters let the attempt pass. */
-static __always_inline bool judge(struct attempt *a, const struct sock *sk, __s64 returned) {
+static __always_inline bool judge(struct attempt *a, __u64 key, const struct sock *sk,
+                                  __s64 returned) {
   struct st_event *e = &a->told.event;
 
   if (a->flags &
@@ -101,10 +112,8 @@ static __always_inline bool judge(struct attempt *a, const struct sock *sk, __s6
   if (!a->decided && (!returned || leaves_undecided(returned)) && learn_ends(e, sk))
     a->flags |= ST_CONNECT_ENDS;
   if (a->passed) return true;
-  if (!ends_pass_now(a)) return false;
-  a->passed = 1;
-  ADD_STAT(begun, 1);
-  read_program(a);
+  if (!st_ends_pass(key)) return false;
+  accept(a);
   return true;
 }
 
@@ -123,7 +132,7 @@ SEC("?tp/syscalls/sys_exit_connect") int st_connect_exit(struct call_exit *ctx) 
   a = bpf_map_lookup_elem(&attempts, &key);
   if (!a) return 0;
   sk = a->followed ? (const void *)(unsigned long)key : sock_of_descriptor(a->told.fd);
-  if (!judge(a, sk, returned)) {
+  if (!judge(a, key, sk, returned)) {
     forget(key);
     return 0;
   }
@@ -176,24 +185,30 @@ static __always_inline void make_address(struct st_connect *told, const struct s
 }
 
 static __always_inline void begin_without_call(const struct sock *sk) {
+  __u64 key = (__u64)(unsigned long)sk;
   struct subject s = {.sk = sk};
-  struct st_event e = {};
+  struct st_event *e;
   struct attempt *a;
 
-  read_for_match(&e, &s, true);
-  forget_ways(&e);
-  if (!match_but_ends(&e, &s) || !match_task(&e)) return;
   a = new_attempt();
   if (!a) return;
-  a->passed = match_ends(&e, &s); /* there is no local port yet */
+  e = &a->told.event;
+  read_for_match(e, &s, true);
+  forget_ways(e);
+  if (!match_but_ends(e, &s) || !match_task(e)) return;
   a->ipv6only = s.ipv6only;
-  fill(a, &e);
-  read_program(a);
-  make_address(&a->told, &e);
+  fill(a);
+  make_address(&a->told, e);
   a->told.fd = -1;
   a->flags |= ST_CONNECT_NO_CALL | ST_CONNECT_ENDS;
   a->followed = 1;
-  remember((__u64)(unsigned long)sk, a);
+  if (!remember(key, a)) return;
+  a = bpf_map_lookup_elem(&attempts, &key);
+  if (!a) return;
+  if (st_ends_pass(key)) /* else it may by its local port, which is not there yet */
+    accept(a);
+  else
+    read_program(a);
 }
 
 /* In the thread that connects; the sock knows its remote end by now. */
@@ -264,7 +279,7 @@ SEC("?raw_tp/inet_sock_set_state") int st_connect_state(struct bpf_raw_tracepoin
   a->decided = 1;
   if (a->flags & ST_CONNECT_NO_CALL) {
     if (!a->passed) {
-      if (!ends_pass_now(a)) {
+      if (!st_ends_pass(key)) {
         forget(key);
         return 0;
       }

@@ -82,7 +82,6 @@ static __always_inline bool remember(__u64 key, const struct attempt *a) {
     ADD_STAT(unseen, 1);
     return false;
   }
-  if (a->passed) ADD_STAT(begun, 1);
   return true;
 }
 

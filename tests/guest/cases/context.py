@@ -17,6 +17,8 @@ def hard_interrupts_softirqs_and_tasks_are_told_apart():
     seen = {name: [int(n) for n in numbers] for name, *numbers in PLACE.findall(done.stdout)}
     check_equal(set(seen), {"task", "softirq", "hardirq"}, done.stdout)
     print("     " + ", ".join(done.stdout.splitlines()))
+    if KERNEL < (5, 15) and not any(known for _, known, _, _ in seen.values()):
+        return  # its BTF has no __preempt_count: lines say nothing of a context there, as the README has it
     for name, (hits, known, softirq, hardirq) in seen.items():
         check(hits >= 100, name, "hits:", hits)
         check_equal((known, softirq, hardirq), (hits, hits if name == "softirq" else 0,

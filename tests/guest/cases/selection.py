@@ -63,8 +63,8 @@ def a_module_is_traced():
 def bad_names():
     """Of this kernel, one name for each reason that keeps a function with a socket from being traced,
     and names that no kernel traces."""
-    listed = subprocess.run([SOCKETRACE, "--list-funcs", "-v"], capture_output=True, text=True,
-                            check=True)
+    listed = subprocess.run([SOCKETRACE, "--list-funcs", "--trace-types", "sock,socket,sk_buff", "-v"],
+                            capture_output=True, text=True, check=True)
     by_reason = {}
     for name, reason in re.findall(r"skipped (\w+): (.+)", listed.stderr):
         by_reason.setdefault(re.sub(r"\d+", "N", reason), name)
