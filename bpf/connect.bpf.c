@@ -80,8 +80,7 @@ SEC("?tp/syscalls/sys_enter_connect") int st_connect_enter(struct call_enter *ct
   fill(a);
   a->told.fd = ctx->fd;
   key = a->followed ? (__u64)(unsigned long)s.sk : attempt_of_thread(thread);
-  if (!remember(key, a)) return 0;
-  a = bpf_map_lookup_elem(&attempts, &key);
+  a = remember(key, a);
   if (!a) return 0;
   if (st_ends_pass(key)) {
     accept(a);
@@ -104,8 +103,8 @@ static __always_inline bool judge(struct attempt *a, __u64 key, const struct soc
                                   __s64 returned) {
   struct st_event *e = &a->told.event;
 
-  if (a->flags &
-      ST_CONNECT_FAULT) { /* the page was not there yet; by now the kernel has brought it in */
+  /* The page was not there yet; by now the kernel has brought it in. */
+  if (a->flags & ST_CONNECT_FAULT) {
     read_address(a, (const void *)a->named, a->told.address_length);
     if (!(a->flags & ST_CONNECT_ENDS)) aim(e, &a->told);
   }
@@ -202,8 +201,7 @@ static __always_inline void begin_without_call(const struct sock *sk) {
   a->told.fd = -1;
   a->flags |= ST_CONNECT_NO_CALL | ST_CONNECT_ENDS;
   a->followed = 1;
-  if (!remember(key, a)) return;
-  a = bpf_map_lookup_elem(&attempts, &key);
+  a = remember(key, a);
   if (!a) return;
   if (st_ends_pass(key)) /* else it may by its local port, which is not there yet */
     accept(a);
@@ -211,33 +209,35 @@ static __always_inline void begin_without_call(const struct sock *sk) {
     read_program(a);
 }
 
+/* Is the SYN of another sock than was asked for part of the call? SMC and the like have a sock
+ * within, and a call that is not followed (--immediate) is told as it ends. */
+static __always_inline bool may_have_another(const struct attempt *a) {
+  const struct st_event *e = &a->told.event;
+
+  return !is_inet(e) || (!a->followed && e->type == SOCK_STREAM);
+}
+
 /* In the thread that connects; the sock knows its remote end by now. */
 static __always_inline void syn_sent(const struct sock *sk) {
-  __u64 thread = bpf_get_current_pid_tgid(), key = (__u64)(unsigned long)sk, outer, *kept;
-  struct attempt *a;
+  __u64 thread = bpf_get_current_pid_tgid(), key = (__u64)(unsigned long)sk, outer = key, *kept;
+  struct attempt *a = NULL;
 
   kept = bpf_map_lookup_elem(&calling, &thread);
-  if (!kept) {
-    begin_without_call(sk);
-    return;
+  if (kept) {
+    outer = *kept;
+    a = bpf_map_lookup_elem(&attempts, &outer);
   }
-  outer = *kept;
-  a = bpf_map_lookup_elem(&attempts, &outer);
-  if (a && outer != key) {
-    /* A sock within the one that was asked to connect: of SMC and the like, or any of a call that
-     * is not followed. MPTCP's first tells more exactly than the outer one, whose states differ
-     * from kernel to kernel. */
-    if (!is_inet(&a->told.event)) return;
-    if (!a->followed && a->told.event.type == SOCK_STREAM) {
-      /* --immediate */
-    } else if (a->followed && !a->decided && a->told.event.protocol == IPPROTO_MPTCP) {
+  if (a && outer != key && !may_have_another(a)) {
+    if (a->followed && !a->decided && a->told.event.protocol == IPPROTO_MPTCP) {
+      /* Its first sock tells more exactly than the outer one, whose states differ from kernel to
+       * kernel. */
       bpf_map_delete_elem(&met, &key);
       if (bpf_map_update_elem(&attempts, &key, a, BPF_ANY)) return;
       *kept = key;
       forget(outer);
       a = bpf_map_lookup_elem(&attempts, &key);
     } else {
-      a = NULL; /* of a call whose end we have missed */
+      a = NULL; /* of an earlier call, whose end we have missed */
     }
   }
   if (a) {

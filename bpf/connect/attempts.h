@@ -74,15 +74,15 @@ static __always_inline void forget(__u64 key) {
   bpf_map_delete_elem(&met, &key);
 }
 
-/* False: no room. */
-static __always_inline bool remember(__u64 key, const struct attempt *a) {
+/* The attempt in its place; NULL: no room. */
+static __always_inline struct attempt *remember(__u64 key, const struct attempt *a) {
   /* What an earlier sock at this address may have left, had we missed its end. */
   bpf_map_delete_elem(&met, &key);
   if (bpf_map_update_elem(&attempts, &key, a, BPF_ANY)) {
     ADD_STAT(unseen, 1);
-    return false;
+    return NULL;
   }
-  return true;
+  return bpf_map_lookup_elem(&attempts, &key);
 }
 
 /* It will never be told. */

@@ -89,24 +89,16 @@ static __always_inline void aim(struct st_event *e, const struct st_connect *tol
 /* False: the sock has no other end; one that failed to connect has forgotten it. */
 static __always_inline bool learn_ends(struct st_event *e, const struct sock *sk) {
   union st_address remote = {};
-  const __u32 *words = (const void *)remote.bytes;
-  __u16 port;
+  __u16 local_port, remote_port;
 
   if (!sk || !is_inet(e)) return false;
-  if (e->family == AF_INET)
-    bpf_core_read(&remote, 4, &sk->__sk_common.skc_daddr);
-  else if (bpf_core_field_exists(struct sock_common, skc_v6_daddr))
-    bpf_core_read(&remote, sizeof(remote), &sk->__sk_common.skc_v6_daddr);
-  port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-  if (!port && !(words[0] | words[1] | words[2] | words[3])) return false;
+  remote_port = read_remote_end(&remote, e->family, sk);
+  if (!is_an_end(&remote, remote_port)) return false;
   e->remote = remote;
-  if (e->family == AF_INET)
-    bpf_core_read(&e->local, 4, &sk->__sk_common.skc_rcv_saddr);
-  else if (bpf_core_field_exists(struct sock_common, skc_v6_rcv_saddr))
-    bpf_core_read(&e->local, sizeof(e->local), &sk->__sk_common.skc_v6_rcv_saddr);
+  local_port = read_local_end(&e->local, e->family, sk);
   if (e->flags & ST_HIT_NO_PORTS) return true;
-  e->remote_port = port;
-  e->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+  e->remote_port = remote_port;
+  e->local_port = local_port;
   return true;
 }
 

@@ -33,9 +33,9 @@ enum st_connect_flag {
   ST_CONNECT_EXE_CUT = 1 << 9,       /* the path's beginning is missing */
   ST_CONNECT_ARGS_CUT = 1 << 10,     /* the command line's end is missing */
   ST_CONNECT_HOST_FOREIGN = 1 << 11, /* `host` was asked for by another process */
+  ST_CONNECT_ENDS = 1 << 12,         /* event.local and event.remote are the socket's own */
   ST_CONNECT_EXE_DELETED = 1 << 13,  /* the executable has no name any more, or never had one */
   ST_CONNECT_EXE_MEMORY = 1 << 14,   /* it is on no file system: memfd_create(2) */
-  ST_CONNECT_ENDS = 1 << 12,         /* event.local and event.remote are the socket's own */
 };
 
 /* Sent as far as `event.length` says: `text` ends with the record. */

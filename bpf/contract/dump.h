@@ -58,8 +58,7 @@ enum st_message_flag {
   ST_MSG_PATH_LOCAL = 1 << 11,    /* it was the local name that matched */
   ST_MSG_PATH_PEER = 1 << 12,     /* the peer's did */
   ST_MSG_CREDENTIALS = 1 << 13,   /* SCM_CREDENTIALS came along */
-  ST_MSG_OTHER_FILE =
-      1 << 14, /* by_file: it was the place or the name that matched, of another file */
+  ST_MSG_OTHER_FILE = 1 << 14,    /* by_file: place or name matched, of another file */
 };
 
 struct st_message {
@@ -105,8 +104,7 @@ struct st_glob {
 
 struct st_dump_config {
   __u32 match_all; /* no question of names */
-  __u32
-      by_file; /* bound to this file; else, as after a restart, in its place, or as `glob` has it */
+  __u32 by_file;   /* bound to this file, or later in its place, or as `glob` has it */
   __u64 file_inode;
   __u64 folder_inode; /* of the folder that it is in, of the same device */
   __u32 file_device;  /* as the kernel keeps it: 20 bits of minor */
@@ -114,8 +112,7 @@ struct st_dump_config {
   __u32 types;        /* bit SOCK_*; 0: any */
   __u32 failed;       /* calls that failed, too */
   __u32 max_bytes;
-  __u32 file_name_length;
-  char file_name[ST_UNIX_NAME_LEN + 4]; /* in that folder; its end is zeroes */
+  char file_name[ST_UNIX_NAME_LEN]; /* in that folder; its end is zeroes */
   struct st_glob glob;
 };
 
@@ -134,7 +131,7 @@ ST_ASSERT(sizeof(struct st_message) == 32 + 8 * 8 + 8 * 4 + 8 + ST_COMM_LEN + 2 
           "st_message");
 ST_ASSERT(sizeof(struct st_closing) == 32 + 8, "st_closing");
 ST_ASSERT(sizeof(struct st_glob) == 4096 + 16 + 8, "st_glob");
-ST_ASSERT(sizeof(struct st_dump_config) == 48 + ST_UNIX_NAME_LEN + 4 + sizeof(struct st_glob),
+ST_ASSERT(sizeof(struct st_dump_config) == 44 + ST_UNIX_NAME_LEN + sizeof(struct st_glob),
           "st_dump_config");
 #undef ST_ASSERT
 

@@ -57,7 +57,7 @@ static __always_inline bool aim(struct st_event *e, const struct pending *p) {
 /* The remote end of a connect that is over. Of IP the socket knows where it went; the program's
  * memory may say something else by now, and may not have been there when the call began. */
 static __always_inline bool find_remote(struct st_event *e, struct pending *p, __s64 result) {
-  if (is_inet(e) && has_remote(e) && (!result || result == -EINPROGRESS)) return true;
+  if (knows_where_it_went(e, result)) return true;
   if (!p->address_length && p->args[1]) read_pending_address(p);
   return aim(e, p);
 }

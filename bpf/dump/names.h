@@ -68,8 +68,7 @@ __noinline int st_in_same_place(__u64 address) {
 enum match {
   NO_MATCH,
   MATCHES,
-  MATCHES_OTHER_FILE, /* than the one there was when we came: whose socket it is has been started
-                         anew */
+  MATCHES_OTHER_FILE, /* than there was when we came: it was bound anew */
 };
 
 /* The end of a connection that accept gave has the path of its listener. */

@@ -62,13 +62,8 @@ static __always_inline void keep_remote(struct begun *kept) {
 
   if (!sk) return;
   family = BPF_CORE_READ(sk, __sk_common.skc_family);
-  if (family == AF_INET)
-    bpf_core_read(&kept->remote, 4, &sk->__sk_common.skc_daddr);
-  else if (family == AF_INET6 && bpf_core_field_exists(struct sock_common, skc_v6_daddr))
-    bpf_core_read(&kept->remote, sizeof(kept->remote), &sk->__sk_common.skc_v6_daddr);
-  else
-    return;
-  kept->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+  if (family == AF_INET || family == AF_INET6)
+    kept->remote_port = read_remote_end(&kept->remote, family, sk);
 }
 
 /* The whole identity of a socket whose ends no call names. */

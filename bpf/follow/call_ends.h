@@ -122,11 +122,6 @@ static __always_inline void note_owner_at_end(const struct st_event *e, const st
   if (call == ST_CALL_LISTEN) note_listener(e, &owner);
 }
 
-/* A connect that has succeeded, or goes on by itself. */
-static __always_inline bool is_made(__s64 result) {
-  return !result || result == -EINPROGRESS;
-}
-
 static __always_inline void end_call(__u32 thread, __u32 call, const struct arguments *a,
                                      __s64 result, __u32 message) {
   bool accepts = call == ST_CALL_ACCEPT || call == ST_CALL_ACCEPT4;
@@ -161,7 +156,7 @@ static __always_inline void end_call(__u32 thread, __u32 call, const struct argu
   /* Of what bind and connect have done the socket knows more than the program's memory. */
   if (call == ST_CALL_BIND) {
     if (result < 0) put_named_end(e, &kept->address, &e->local, &e->local_port);
-  } else if (call != ST_CALL_CONNECT || !is_made(result) || !has_remote(e)) {
+  } else if (call != ST_CALL_CONNECT || !knows_where_it_went(e, result)) {
     put_named_end(e, &kept->address, &e->remote, &e->remote_port);
   }
   if (!match_subject(e, &s)) return;

@@ -190,9 +190,8 @@ static __always_inline void read_about(const struct st_ends *packet, const struc
   if (error) read_ip(ST_ABOUT_ENDS, icmp + 8);
 }
 
-/* The sock has been read, as far as there is one: what is told of it and of the packet. Of `s` only
- * what tell_both passes on is there. */
-static __always_inline void tell_both_in(struct st_event *e, struct subject *s) {
+/* The sock has been read, as far as there is one: what is told of it and of the packet. */
+static __always_inline void tell_both(struct st_event *e, struct subject *s) {
   struct st_more *more = &s->scene->record.more;
   struct st_ends *packet = &s->scene->packet;
   int relation = ST_ENDS_OF_PEER;
@@ -229,32 +228,6 @@ static __always_inline void tell_both_in(struct st_event *e, struct subject *s) 
   }
   if (more->about.family || more->sock.family || more->sock_netns || more->packet_mark)
     e->sections |= ST_SECTION_ENDS;
-}
-
-/* One for each way of reading. Not static: see read_ip; what leads here are many ways, and long is
- * what follows. */
-#define TELL_BOTH(name, way)                                                         \
-  __noinline int name(__u64 skb, __u64 header, __u32 header_bytes, __u32 has_sock) { \
-    struct subject s = {.skb = (const void *)(unsigned long)skb,                     \
-                        .sk = has_sock ? (const void *)(unsigned long)skb : NULL,    \
-                        .scene = this_scene(),                                       \
-                        .header = header,                                            \
-                        .header_bytes = header_bytes,                                \
-                        .direct = (way)};                                            \
-                                                                                     \
-    if (s.scene) tell_both_in(&s.scene->record.event, &s);                           \
-    return 0;                                                                        \
-  }
-TELL_BOTH(tell_both_direct, true)
-TELL_BOTH(tell_both_probed, false)
-
-static __always_inline void tell_both(const struct subject *s) {
-  __u64 skb = (unsigned long)s->skb;
-
-  if (s->direct)
-    tell_both_direct(skb, s->header, s->header_bytes, s->sk != NULL);
-  else
-    tell_both_probed(skb, s->header, s->header_bytes, s->sk != NULL);
 }
 
 #endif

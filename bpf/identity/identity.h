@@ -92,7 +92,7 @@ static __always_inline void complete(struct st_event *e, struct subject *s) {
     else if (e->family == AF_VSOCK)
       read_vsock(e, s->sk);
   }
-  if (s->skb) tell_both(s);
+  if (s->skb) tell_both(e, s);
 }
 
 #endif

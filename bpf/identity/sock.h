@@ -20,10 +20,32 @@ static __always_inline bool is_inet(const struct st_event *e) {
   return e->family == AF_INET || e->family == AF_INET6;
 }
 
-static __always_inline bool has_remote(const struct st_event *e) {
-  const __u32 *words = (const void *)e->remote.bytes;
+static __always_inline bool is_an_end(const union st_address *address, __u16 port) {
+  const __u32 *words = (const void *)address->bytes;
 
-  return e->remote_port || words[0] | words[1] | words[2] | words[3];
+  return port || words[0] | words[1] | words[2] | words[3];
+}
+/* Of IP a sock knows where a connect went that has succeeded, or goes on. After read_rest. */
+static __always_inline bool knows_where_it_went(const struct st_event *e, __s64 result) {
+  return (!result || result == -EINPROGRESS) && is_inet(e) && is_an_end(&e->remote, e->remote_port);
+}
+
+/* One end of an IP sock as it has it now, without the rest of its identity. */
+static __always_inline __u16 read_remote_end(union st_address *to, __u16 family,
+                                             const struct sock *sk) {
+  if (family == AF_INET)
+    bpf_core_read(to, 4, &sk->__sk_common.skc_daddr);
+  else if (bpf_core_field_exists(struct sock_common, skc_v6_daddr))
+    bpf_core_read(to, sizeof(*to), &sk->__sk_common.skc_v6_daddr);
+  return bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+}
+static __always_inline __u16 read_local_end(union st_address *to, __u16 family,
+                                            const struct sock *sk) {
+  if (family == AF_INET)
+    bpf_core_read(to, 4, &sk->__sk_common.skc_rcv_saddr);
+  else if (bpf_core_field_exists(struct sock_common, skc_v6_rcv_saddr))
+    bpf_core_read(to, sizeof(*to), &sk->__sk_common.skc_v6_rcv_saddr);
+  return BPF_CORE_READ(sk, __sk_common.skc_num);
 }
 
 /* request_sock and inet_timewait_sock go by the name of struct sock but end after 200 odd bytes:

@@ -13,25 +13,21 @@
 #define SOCKETRACE_BPF_CONTEXT_H
 
 #include "bpf/contract/event.h"
-#include "bpf/kernel/kernel.h"
+#include "bpf/kernel/task.h"
 
 extern const int __preempt_count __ksym __weak;
 extern const struct pcpu_hot pcpu_hot __ksym __weak;
 extern const unsigned long local_interrupt_disable_state __ksym __weak; /* 7.3 */
 
 static __always_inline __u32 preempt_count_of_task(void) {
-  const struct task_struct *task = (const void *)bpf_get_current_task();
-
-  return BPF_CORE_READ(task, thread_info.preempt.count);
+  return BPF_CORE_READ(current_task(), thread_info.preempt.count);
 }
 
 /* Bit 8; bits 9.. count local_bh_disable. With PREEMPT_RT both are counted in the task: softirqs
  * run in threads there, and in whoever enables them. */
 static __always_inline bool serves_softirq(__u32 count) {
-  const struct task_struct *task = (const void *)bpf_get_current_task();
-
   if (bpf_core_field_exists(struct task_struct, softirq_disable_cnt))
-    count = BPF_CORE_READ(task, softirq_disable_cnt);
+    count = BPF_CORE_READ(current_task(), softirq_disable_cnt);
   return (count & 0x100) != 0;
 }
 

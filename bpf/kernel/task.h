@@ -62,34 +62,37 @@ static __always_inline void leave_mount(__u64 *dentry, __u64 *mount) {
   *mount = ((__u64)BPF_CORE_READ(inner, mnt_parent) & leave) | (*mount & ~leave);
 }
 
+struct exe {
+  __u32 length;
+  bool cut; /* the beginning is missing */
+  bool deleted;
+  bool in_memory; /* on no file system: memfd_create */
+};
+
 /*
  * The executable's path as its own mount namespace shows it, from the last component to the first,
  * each with its NUL. bpf_d_path is for a few fentry programs only. Takes [0, room) to begin a
- * component in; `text` must have 256 bytes beyond it. *cut: the beginning is missing.
+ * component in; `text` must have 256 bytes beyond it.
  */
-struct exe {
-  __u32 length;
-  bool cut;
-  bool deleted;
-  bool in_memory;
-};
-
-static __always_inline __u32 read_path(char *text, __u32 room, const struct file *file, bool *cut,
-                                       bool *in_memory) {
+static __always_inline struct exe read_exe(char *text, __u32 room) {
+  const struct file *file =
+      BPF_CORE_READ(current_task(), mm, exe_file); /* no mm: a kernel thread */
   __u64 dentry = (__u64)BPF_CORE_READ(file, f_path.dentry), parent;
   __u64 mount = (__u64)BPF_CORE_READ(file, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
-  __u32 used = 0;
+  struct exe exe = {};
 
+  if (!file) return exe;
+  exe.deleted = !BPF_CORE_READ(file, f_inode, i_nlink);
   for (int step = 0; step < MOST_STEPS; step++) {
-    __u64 at = used;
+    __u64 at = exe.length;
     const char *name;
     long length;
 
     leave_mount(&dentry, &mount);
     leave_mount(&dentry, &mount); /* one mounted over another */
     if (dentry == (__u64)BPF_CORE_READ((const struct mount *)mount, mnt.mnt_root)) {
-      *cut = mount != (__u64)BPF_CORE_READ((const struct mount *)mount, mnt_parent);
-      return used;
+      exe.cut = mount != (__u64)BPF_CORE_READ((const struct mount *)mount, mnt_parent);
+      return exe;
     }
     name = (const char *)BPF_CORE_READ((const struct dentry *)dentry, d_name.name);
     /* Up to 6.12 the verifier forgets a bound when the register is spilled: show it right before.
@@ -98,26 +101,15 @@ static __always_inline __u32 read_path(char *text, __u32 room, const struct file
     if (at >= room) break;
     length = bpf_probe_read_kernel_str(text + at, LONGEST_NAME, name);
     if (length <= 0 || length > LONGEST_NAME) break;
-    used += length;
+    exe.length += length;
     parent = (__u64)BPF_CORE_READ((const struct dentry *)dentry, d_parent);
-    if (parent == dentry) { /* on no file system: memfd_create */
-      *in_memory = true;
-      return used;
+    if (parent == dentry) {
+      exe.in_memory = true;
+      return exe;
     }
     dentry = parent;
   }
-  *cut = true;
-  return used;
-}
-
-static __always_inline struct exe read_exe(char *text, __u32 room) {
-  const struct file *file =
-      BPF_CORE_READ(current_task(), mm, exe_file); /* no mm: a kernel thread */
-  struct exe exe = {};
-
-  if (!file) return exe;
-  exe.length = read_path(text, room, file, &exe.cut, &exe.in_memory);
-  exe.deleted = !BPF_CORE_READ(file, f_inode, i_nlink);
+  exe.cut = true;
   return exe;
 }
 

@@ -109,15 +109,15 @@ static __always_inline bool ports_match(__u16 local_port, __u16 remote_port) {
   return port_in_rule(0, local, remote) || port_in_any_rule(local, remote);
 }
 
-/* Either: the sock's and the packet's, or twice the same. These two are not static: see read_ip. */
-__noinline int mark_matches(__u32 mark, __u32 other) {
+/* Either: the sock's and the packet's, or twice the same. */
+static __always_inline bool mark_matches(__u32 mark, __u32 other) {
   for (__u32 i = 0; i < ST_MAX_MARKS && i < st_config.mark_count; i++)
     if ((mark & st_config.marks[i].mask) == st_config.marks[i].value ||
         (other & st_config.marks[i].mask) == st_config.marks[i].value)
       return true;
   return false;
 }
-__noinline int netns_matches(__u32 netns, __u32 other) {
+static __always_inline bool netns_matches(__u32 netns, __u32 other) {
   for (__u32 i = 0; i < ST_MAX_NETNS && i < st_config.netns_count; i++)
     if (st_config.netns[i] == netns || st_config.netns[i] == other) return true;
   return false;

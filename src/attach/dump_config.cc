@@ -32,9 +32,7 @@ Result<st_dump_config> dump_config_for(const Dump& dump) {
     config.file_inode = file->inode;
     config.file_device = file->device;
     config.folder_inode = file->folder;
-    // A longer name is no socket's; it matches nothing.
-    config.file_name_length =
-        static_cast<uint32_t>(file->name.copy(config.file_name, ST_UNIX_NAME_LEN));
+    file->name.copy(config.file_name, ST_UNIX_NAME_LEN);  // a longer one is no socket's
     std::error_code failed;
     config.glob = glob_of_path(std::filesystem::absolute(dump.pattern, failed).native());
     return config;

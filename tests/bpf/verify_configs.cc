@@ -212,7 +212,6 @@ bool has_brothers(std::string_view program) {
 
 struct Log {
   std::string program;
-  bool has_brothers = false;
   std::vector<char> text = std::vector<char>(1 << 20);
   long most_verified = 0;  // instructions, of all configurations so far
   const char* most_variant = "";
@@ -314,7 +313,7 @@ std::vector<Log> programs_of(const Kind& kind, std::string_view only) {
       std::printf("skip %-24s needs %s()\n", name.c_str(), function.data());
       continue;
     }
-    programs.push_back({.program = name, .has_brothers = has_brothers(name)});
+    programs.push_back({.program = name});
   }
   return programs;
 }
@@ -333,7 +332,7 @@ int verify(const Kind& kind, std::string_view program, std::string_view only) {
     const bool one_of_many = &variant != &variants.front() && &variant != &variants.back();
     std::vector<Log*> wanted;
     for (Log& log : programs)
-      if (!one_of_many || !log.has_brothers || !program.empty()) wanted.push_back(&log);
+      if (!one_of_many || !has_brothers(log.program) || !program.empty()) wanted.push_back(&log);
     if (load(kind, variant, wanted, false, true)) continue;
     for (Log* log : wanted) {  // one by one: which of them is it?
       if (load(kind, variant, {log}, false, true)) continue;
