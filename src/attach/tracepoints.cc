@@ -3,20 +3,15 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <fmt/format.h>
-#include <linux/perf_event.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
-#include <fstream>
 #include <utility>
 
 #include "attach/libbpf_log.h"
 #include "attach/missed.h"
+#include "attach/perf_event.h"
 #include "base/fd.h"
-#include "host/cpus.h"
+#include "select/kernel_files.h"
 
 namespace socketrace {
 namespace {
@@ -33,14 +28,6 @@ std::string place_of(const bpf_program* program) {
   return slash == section.npos ? "" : section.substr(slash + 1);
 }
 
-std::optional<uint64_t> tracepoint_id(const std::string& place) {
-  for (const char* tracefs : {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"}) {
-    uint64_t id = 0;
-    if (std::ifstream(fmt::format("{}/events/{}/id", tracefs, place)) >> id) return id;
-  }
-  return std::nullopt;
-}
-
 Error refusal(const bpf_program* program, int errnum, const std::string& log) {
   const std::string what = "attach to tracepoint " + place_of(program);
   if (errnum != ENOENT) return load_error(what.c_str(), errnum, log);
@@ -52,20 +39,25 @@ Error refusal(const bpf_program* program, int errnum, const std::string& log) {
                          "mount -t tracefs tracefs /sys/kernel/tracing");
 }
 
-// libbpf opens the perf event of "tp/GROUP/NAME" on CPU 0. NULL and errno, as it does.
-bpf_link* attach_on(const bpf_program* program, int cpu) {
-  perf_event_attr attr{};
-  attr.size = sizeof attr;
-  attr.type = PERF_TYPE_TRACEPOINT;
-  const auto id = tracepoint_id(place_of(program));
-  if (!id) {
-    errno = ENOENT;
-    return nullptr;
+// libbpf opens the perf event of "tp/GROUP/NAME" on CPU 0, which may be offline. NULL and errno, as
+// it does.
+bpf_link* attach_elsewhere(const bpf_program* program) {
+  for (const std::string& root : KernelFiles().tracefs) {
+    auto event = open_tracepoint_event(root + "/events/" + place_of(program));
+    if (!event) {
+      errno = event.error().errnum();
+      continue;
+    }
+    bpf_link* link = bpf_program__attach_perf_event(program, event->get());
+    if (link != nullptr) event->release();  // the link's own now
+    return link;
   }
-  attr.config = *id;
-  const long fd =
-      syscall(SYS_perf_event_open, &attr, pid_t{-1}, cpu, -1, uint64_t{PERF_FLAG_FD_CLOEXEC});
-  return fd < 0 ? nullptr : bpf_program__attach_perf_event(program, static_cast<int>(fd));
+  return nullptr;
+}
+
+bpf_link* attach_tracepoint(const bpf_program* program) {
+  bpf_link* link = bpf_program__attach(program);
+  return link != nullptr || errno != ENODEV || is_raw(program) ? link : attach_elsewhere(program);
 }
 
 Result<bool> has_type(const std::string& name, unsigned kind) {
@@ -84,14 +76,12 @@ void Tracepoints::Destroy::operator()(bpf_link* link) const {
 Result<Tracepoints> Tracepoints::attach(bpf_object* object) {
   Tracepoints tracepoints;
   tracepoints.host_ = read_host();
-  const int cpu = first_online_cpu();
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, object) {
     if (!bpf_program__autoload(program)) continue;
     if (place_of(program).empty()) continue;  // another attaches it: attach/uprobes
     LibbpfLog log;
-    tracepoints.links_.emplace_back(cpu == 0 || is_raw(program) ? bpf_program__attach(program)
-                                                                : attach_on(program, cpu));
+    tracepoints.links_.emplace_back(attach_tracepoint(program));
     const int errnum = errno;
     if (!tracepoints.links_.back()) return refusal(program, errnum, log.take());
     tracepoints.programs_.push_back({bpf_program__fd(program), is_raw(program)});

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <string>
 
 #include "attach/backends/kprobe_blacklist.h"
@@ -21,7 +20,7 @@ void leave_out_blacklisted(Targets& targets) {
       std::stable_partition(targets.targets.begin(), targets.targets.end(),
                             [&blacklist](const Target& target) { return !blacklist.has(target); });
   for (auto target = listed; target != targets.targets.end(); ++target) {
-    targets.skipped.push_back({target->name, target->module, explain_kprobe_refusal(EINVAL, true)});
+    targets.skipped.push_back({target->name, target->module, explain_kprobe_blacklist()});
   }
   targets.targets.erase(listed, targets.targets.end());
 }

@@ -111,8 +111,11 @@ std::string explain_multi_refusal(int errnum) {
   }
 }
 
-std::string explain_kprobe_refusal(int errnum, bool blacklisted) {
-  if (blacklisted) return "on the kernel's blacklist of functions that kprobes must not touch";
+std::string explain_kprobe_blacklist() {
+  return "on the kernel's blacklist of functions that kprobes must not touch";
+}
+
+std::string explain_kprobe_refusal(int errnum) {
   switch (errnum) {
     case EINVAL:  // also for an address that is nobody's, where newer kernels say ENOENT
       return with_number(errnum, "kprobes are not allowed there: blacklisted or notrace code");

@@ -18,6 +18,7 @@ std::string verdict_of(std::string_view libbpf_log);
 
 // Why the kernel refused one function.
 std::string explain_multi_refusal(int errnum);
-std::string explain_kprobe_refusal(int errnum, bool blacklisted);
+std::string explain_kprobe_refusal(int errnum);
+std::string explain_kprobe_blacklist();
 
 }  // namespace socketrace

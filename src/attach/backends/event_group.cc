@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "attach/backends/event_group.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/perf_event.h>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
 #include <fstream>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "attach/backends/event_files.h"
 #include "attach/backends/ticker.h"
-#include "host/cpus.h"
+#include "attach/perf_event.h"
 #include "select/kallsyms.h"
 
 namespace socketrace {
@@ -43,17 +38,6 @@ uint64_t address_of_text(const std::string& kallsyms) {
     return parse_address(std::string_view(line).substr(0, line.find(' ')), address) ? address : 0;
   }
   return 0;
-}
-
-Result<uint32_t> read_id(const std::string& path) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  char text[16];
-  const ssize_t length = fd ? read(fd.get(), text, sizeof text) : -1;
-  if (length < 0) return Error::from_errno(path, errno);
-  uint32_t id = 0;
-  const auto [stop, error] = std::from_chars(text, text + length, id);
-  if (error != std::errc() || stop == text) return Error::from_errno(path, EINVAL);
-  return id;
 }
 
 }  // namespace
@@ -85,15 +69,7 @@ int EventGroup::define(const std::string& event, const Target& target) {
 }
 
 Result<Fd> EventGroup::use(const std::string& event) const {
-  perf_event_attr attr{};
-  attr.size = sizeof attr;
-  attr.type = PERF_TYPE_TRACEPOINT;
-  attr.config = TRY(read_id(fmt::format("{}/events/{}/{}/id", tracefs_, name_, event)));
-  // Every task, and one CPU only for perf's own counting: the BPF program runs on all CPUs.
-  const long fd = syscall(SYS_perf_event_open, &attr, pid_t{-1}, first_online_cpu(), -1,
-                          uint64_t{PERF_FLAG_FD_CLOEXEC});
-  if (fd < 0) return Error::from_errno("perf_event_open", errno);
-  return Fd(static_cast<int>(fd));
+  return open_tracepoint_event(fmt::format("{}/events/{}/{}", tracefs_, name_, event));
 }
 
 bool EventGroup::remove(const std::string& event) {

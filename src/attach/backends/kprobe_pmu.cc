@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,7 +12,7 @@
 #include <string>
 #include <system_error>
 
-#include "host/cpus.h"
+#include "attach/perf_event.h"
 
 namespace socketrace {
 
@@ -32,7 +31,6 @@ Result<KprobePmu> KprobePmu::open(const char* type_path) {
 
 Result<Fd> KprobePmu::probe(const Target& target) const {
   perf_event_attr attr{};
-  attr.size = sizeof attr;
   attr.type = type_;
   // "module:name" keeps the lookup to that module.
   const std::string name = target.module.empty() ? target.name : target.module + ":" + target.name;
@@ -41,11 +39,7 @@ Result<Fd> KprobePmu::probe(const Target& target) const {
   } else {
     attr.kprobe_func = reinterpret_cast<uintptr_t>(name.c_str());
   }
-  // Every task, and one CPU only for perf's own counting: the BPF program runs on all CPUs.
-  const long fd = syscall(SYS_perf_event_open, &attr, pid_t{-1}, first_online_cpu(), -1,
-                          uint64_t{PERF_FLAG_FD_CLOEXEC});
-  if (fd < 0) return Error::from_errno("perf_event_open", errno);
-  return Fd(static_cast<int>(fd));
+  return open_perf_event(attr);
 }
 
 Result<Fd> link_program(int program, Fd probe, uint64_t cookie) {

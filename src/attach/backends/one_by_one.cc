@@ -6,12 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "attach/backends/batches.h"
-#include "attach/backends/kprobe_blacklist.h"
 #include "attach/backends/ticker.h"
 #include "host/explain.h"
 
@@ -39,16 +37,13 @@ std::vector<size_t> members_of(Way way, const Programs& programs, std::span<cons
 
 void explain_refusals(const BatchOutcome& outcome, std::span<const Target> targets,
                       const std::vector<size_t>& members, std::vector<Skipped>& skipped) {
-  std::optional<KprobeBlacklist> blacklist;
   for (const auto& refused : outcome.refused) {
-    const Target& target = targets[members[refused.member]];
-    if (refused.errnum == EINVAL && !blacklist) blacklist = KprobeBlacklist::load();
-    const bool listed = refused.errnum == EINVAL && blacklist->has(target);
-    skipped.push_back(skip(target, explain_kprobe_refusal(refused.errnum, listed)));
+    skipped.push_back(
+        skip(targets[members[refused.member]], explain_kprobe_refusal(refused.errnum)));
   }
   if (outcome.fatal == 0) return;
   for (size_t i = outcome.tried; i < members.size(); i++) {
-    skipped.push_back(skip(targets[members[i]], explain_kprobe_refusal(outcome.fatal, false)));
+    skipped.push_back(skip(targets[members[i]], explain_kprobe_refusal(outcome.fatal)));
   }
 }
 

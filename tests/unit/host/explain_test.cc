@@ -96,13 +96,13 @@ TEST_CASE("reasons of refused functions") {
   CHECK(has(explain_multi_refusal(EINVAL), "ftrace"));
   CHECK(has(explain_multi_refusal(ENOENT), "ftrace"));
   CHECK(has(explain_multi_refusal(ESRCH), "no such function"));
-  CHECK(has(explain_kprobe_refusal(EINVAL, false), "Invalid argument"));
-  CHECK(has(explain_kprobe_refusal(EINVAL, true), "blacklist"));
-  CHECK(has(explain_kprobe_refusal(EADDRNOTAVAIL, false), "several functions"));
-  CHECK(has(explain_kprobe_refusal(ENOENT, false), "no such function"));
-  CHECK(has(explain_kprobe_refusal(EOPNOTSUPP, false), "instruction"));
-  CHECK(has(explain_kprobe_refusal(EMFILE, false), "ulimit -n"));
-  CHECK(explain_kprobe_refusal(EIO, false) == "Input/output error");
+  CHECK(has(explain_kprobe_refusal(EINVAL), "Invalid argument"));
+  CHECK(has(explain_kprobe_blacklist(), "blacklist"));
+  CHECK(has(explain_kprobe_refusal(EADDRNOTAVAIL), "several functions"));
+  CHECK(has(explain_kprobe_refusal(ENOENT), "no such function"));
+  CHECK(has(explain_kprobe_refusal(EOPNOTSUPP), "instruction"));
+  CHECK(has(explain_kprobe_refusal(EMFILE), "ulimit -n"));
+  CHECK(explain_kprobe_refusal(EIO) == "Input/output error");
 }
 
 TEST_CASE("an object is destroyed once, whatever happened to it") {
