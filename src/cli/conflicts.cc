@@ -14,13 +14,10 @@
 #include "cli/connect.h"
 #include "cli/count.h"
 #include "cli/dump.h"
+#include "names/families.h"
 
 namespace socketrace {
 namespace {
-
-bool is_inet(uint16_t family) {
-  return family == AF_INET || family == AF_INET6;
-}
 
 // Of ping and raw sockets only: what these keep in the place of a port is an identifier or the
 // protocol itself, and bpf/identity/sock.h takes it for none.

@@ -17,6 +17,7 @@
 #include "format/endpoint.h"
 #include "format/sockaddr.h"
 #include "names/errno.h"
+#include "names/families.h"
 #include "names/socket.h"
 
 namespace socketrace {
@@ -101,7 +102,7 @@ void put_peer(Buffer& out, const st_call_record& record) {
 // The end that the socket has got by this call; nullopt: none.
 std::optional<End> end_made(const st_call_record& record) {
   const st_event& event = record.event;
-  if (event.family != AF_INET && event.family != AF_INET6) return std::nullopt;
+  if (!is_inet(event.family)) return std::nullopt;
   if (event.func == ST_CALL_BIND && record.result == 0) return local_end(event);
   const bool made = record.result == 0 || record.result == -EINPROGRESS;
   if (event.func == ST_CALL_CONNECT && made && has_peer(event)) return remote_end(event);
@@ -120,8 +121,7 @@ Destination destination_of(const st_call_record& record) {
 }
 
 // Of a bind to any address and port what was asked for: the other calls tell what came of it.
-void put_given(Buffer& out, const st_call_record& record) {
-  const Destination to = destination_of(record);
+void put_given(Buffer& out, const st_call_record& record, const Destination& to) {
   if (record.event.func == ST_CALL_BIND && !to.changed) return put_sockaddr(out, to.named);
   put_destination(out, to);
 }
@@ -133,7 +133,7 @@ void put_both_ends(Buffer& out, const Hit& hit) {
 }
 
 // What stands between the parentheses.
-void put_address(Buffer& out, const st_call_record& record) {
+void put_address(Buffer& out, const st_call_record& record, const Destination& to) {
   switch (record.event.func) {
     case ST_CALL_LISTEN:
       return has_socket(record.event) ? put_local(out, hit_of(record)) : out.put('-');
@@ -145,12 +145,12 @@ void put_address(Buffer& out, const st_call_record& record) {
       return put_both_ends(out, hit_of(record));
     case ST_CALL_BIND:
     case ST_CALL_CONNECT:
-      return record.address_read == ST_ADDRESS_NULL ? out.put("NULL") : put_given(out, record);
+      return record.address_read == ST_ADDRESS_NULL ? out.put("NULL") : put_given(out, record, to);
     default:
       break;
   }
   if (record.address_read == ST_ADDRESS_READ || record.address_read == ST_ADDRESS_FAULT) {
-    return put_given(out, record);
+    return put_given(out, record, to);
   }
   put_peer(out, record);
 }
@@ -168,16 +168,17 @@ void put_result(Buffer& out, const st_call_record& record) {
 }
 
 void put_call(Buffer& out, const st_call_record& record) {
+  const Destination to = destination_of(record);
   put_process(out, record.event);
   out.put('/');
   out.put_number(record.fd);
   out.put(" syscall::");
   out.put(kCalls[record.event.func]);
   out.put('(');
-  put_address(out, record);
+  put_address(out, record, to);
   out.put(')');
   put_result(out, record);
-  if (record.address_read == ST_ADDRESS_READ) put_change_of_address(out, destination_of(record));
+  put_change_of_address(out, to);
   if (record.messages == 0) return;
   out.put(" message=");
   out.put_number(record.message + 1);

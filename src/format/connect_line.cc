@@ -126,7 +126,7 @@ void put_program(Buffer& out, const Attempt& attempt) {
 void put_histogram_key(Buffer& out, const Attempt& attempt, HistogramBy by) {
   if (by == HistogramBy::process) return put_program(out, attempt);
   const Destination to = destination_of(*attempt.told);
-  if (to.end && (to.end->family == AF_INET || to.end->family == AF_INET6)) {
+  if (to.end && is_inet(to.end->family)) {
     out.put("port ");
     return out.put_number(to.end->port);
   }
@@ -235,7 +235,7 @@ void ConnectFormat::put_soconnect_row(Buffer& out, const Attempt& attempt) {
   const st_connect& told = *attempt.told;
   const Destination to = destination_of(told);
   const auto& end = to.end;
-  const bool inet = end && (end->family == AF_INET || end->family == AF_INET6);
+  const bool inet = end && is_inet(end->family);
   put_cell(out, kPidWidth, uint64_t{told.event.tgid});
   put_cell(out, kCommWidth, [&] { put_escaped(out, comm_of(told)); });
   put_cell(out, kNumberWidth, uint64_t{to.family()});

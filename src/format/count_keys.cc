@@ -28,10 +28,6 @@ std::string_view until_nul(const char (&text)[Size]) {
   return {text, strnlen(text, Size)};
 }
 
-bool is_inet(unsigned family) {
-  return family == AF_INET || family == AF_INET6;
-}
-
 void put_comm(Buffer& out, const st_count_key& key) {
   const std::string_view comm = until_nul(key.comm);
   // A name must not look like the fields behind it.

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "names/families.h"
+
 namespace socketrace {
 namespace {
 
@@ -34,10 +36,6 @@ bool is_any(const Address& address) {
          std::all_of(address.begin() + 12, address.end(), zero);
 }
 
-bool is_ip_family(unsigned family) {
-  return family == AF_INET || family == AF_INET6;
-}
-
 End end_at(const st_event& event, const st_address& address, uint16_t port) {
   End end;
   end.family = event.family;
@@ -60,8 +58,8 @@ End local_end(const st_event& event) {
 
 Destination destination(const SocketAddress& named, const End* own) {
   Destination to{.named = named, .end = end_of(named)};
-  if (own == nullptr || !is_ip_family(own->family)) return to;
-  if (!to.end || !is_ip_family(to.end->family)) {
+  if (own == nullptr || !is_inet(own->family)) return to;
+  if (!to.end || !is_inet(to.end->family)) {
     // It could not be read, or is of a family that the socket has not taken.
     to.changed = to.end.has_value();
     to.end = *own;

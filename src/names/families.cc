@@ -72,6 +72,10 @@ std::string_view without(std::string_view prefix, std::string_view name) {
 
 }  // namespace
 
+bool is_inet(unsigned family) {
+  return family == AF_INET || family == AF_INET6;
+}
+
 std::string_view family_name(unsigned family) {
   return family < kFamilies.size() ? kFamilies[family] : std::string_view();
 }

@@ -8,6 +8,9 @@
 
 namespace socketrace {
 
+// AF_INET or AF_INET6.
+bool is_inet(unsigned family);
+
 // "AF_INET"; empty when the number has no name.
 std::string_view family_name(unsigned family);
 
