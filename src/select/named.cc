@@ -5,7 +5,12 @@
 #include <linux/btf.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <unordered_map>
 #include <unordered_set>
+
+#include "select/kallsyms.h"
 
 namespace socketrace {
 namespace {
@@ -21,6 +26,20 @@ bool describes(const Types& types, const std::string& name) {
   return in(types.kernel.get()) ||
          std::any_of(types.modules.begin(), types.modules.end(),
                      [&in](const ModuleTypes& module) { return in(module.btf.get()); });
+}
+
+// Why the BTF that was read has no function that the kernel has.
+std::string why_undescribed(std::string_view module, const KernelFiles& files) {
+  if (module.empty()) {
+    return "the kernel has it, but its BTF does not (not compiled from C, or left out by pahole)";
+  }
+  const std::string name(module);
+  std::error_code unreadable;
+  if (std::filesystem::exists(files.btf + "/" + name, unreadable)) {
+    return "in the module " + name + ", whose BTF is not read (--modules, --btf)";
+  }
+  return "in the module " + name +
+         ", of which the kernel has no BTF (needs 5.11+ with CONFIG_DEBUG_INFO_BTF_MODULES=y)";
 }
 
 }  // namespace
@@ -42,13 +61,33 @@ void explain_names(const Types& types, const std::vector<std::string>& names, Ta
   for (const Skipped& skipped : picked.skipped) told.insert(skipped.name);
   for (const std::string& name : names) {
     if (!told.insert(name).second) continue;
-    picked.skipped.push_back(
-        {name, "",
-         describes(types, name)
-             ? "none of its parameters leads to a socket of the types that are traced"
-             : "the kernel's BTF knows no function of this name (inlined, renamed, or its module "
-               "is not loaded)"});
+    if (describes(types, name)) {
+      picked.skipped.push_back(
+          {name, "", "none of its parameters leads to a socket of the types that are traced"});
+    } else {
+      picked.skipped.push_back(
+          {name, "",
+           "the kernel's BTF knows no function of this name (inlined, renamed, or its module is "
+           "not loaded)",
+           true});
+    }
   }
+}
+
+void look_for_undescribed(Targets& picked, const KernelFiles& files) {
+  std::unordered_map<std::string_view, Skipped*> undescribed;
+  for (Skipped& skipped : picked.skipped) {
+    if (skipped.undescribed) undescribed.emplace(skipped.name, &skipped);
+  }
+  if (undescribed.empty()) return;
+  // kallsyms that cannot be read is told of where addresses are looked for.
+  (void)each_run_of_lines(files.kallsyms, [&](std::string_view lines) {
+    KallsymsLine symbol;
+    while (next_text_symbol(lines, symbol)) {
+      const auto found = undescribed.find(symbol.name);
+      if (found != undescribed.end()) found->second->reason = why_undescribed(symbol.module, files);
+    }
+  });
 }
 
 }  // namespace socketrace

@@ -34,8 +34,9 @@ Result<Targets> pick_by_type(const Types& types, const Selection& selection);
 
 // Narrows to what the kernel can trace (available_filter_functions) and fills in addresses
 // (kallsyms): one target for each function of that name, so that there may be several of one
-// btf_id. Lists that cannot be read give a note, not an error; what they would have told is then
-// left to the attach.
+// btf_id. Skipped names that no BTF describes get a better reason where kallsyms has them. Lists
+// that cannot be read give a note, not an error; what they would have told is then left to the
+// attach.
 Targets keep_traceable(Targets picked, const KernelFiles& files = {});
 
 }  // namespace socketrace

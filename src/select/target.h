@@ -28,6 +28,7 @@ struct Skipped {
   std::string name;
   std::string module;
   std::string reason;
+  bool undescribed = false;  // named by the user, and in no BTF that was read
 };
 
 struct Targets {

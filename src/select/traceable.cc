@@ -11,6 +11,7 @@
 
 #include "select/kallsyms.h"
 #include "select/lines.h"
+#include "select/named.h"
 #include "select/pick.h"
 #include "select/wanted.h"
 
@@ -163,6 +164,7 @@ std::string why_not(const Sighting& sighting, const Sightings& seen) {
 }  // namespace
 
 Targets keep_traceable(Targets picked, const KernelFiles& files) {
+  look_for_undescribed(picked, files);
   if (picked.targets.empty()) return picked;
   WantedNames wanted(picked.targets.size());
   for (const Target& target : picked.targets) wanted.add(target.name, target.module);

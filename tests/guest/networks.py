@@ -87,16 +87,18 @@ TUNNELS = {
     "ipip": "type ipip local {} remote {}",
     "gre": "type gre local {} remote {}",
     "vxlan": "type vxlan id 7 local {} remote {} dstport 4789",
+    "ip6tnl": "type ip6tnl mode ipip6 local {} remote {}",
 }
 
 
 @contextlib.contextmanager
 def tunnel(kind):
-    """a (10.8.0.1) and b (10.8.0.2), through a tunnel between 10.9.0.1 and 10.9.0.2."""
+    """a (10.8.0.1) and b (10.8.0.2), through a tunnel between 10.9.0.1 and 10.9.0.2, ip6tnl's fd09::1 and fd09::2."""
+    outside = "fd09::" if kind == "ip6tnl" else "10.9.0."
     with namespaces("a", "b"):
-        cable("a", "10.9.0.1/24", "b", "10.9.0.2/24")
+        cable("a", "10.9.0.1/24 fd09::1/64", "b", "10.9.0.2/24 fd09::2/64")
         for netns, own, other in (("a", 1, 2), ("b", 2, 1)):
-            words = TUNNELS[kind].format(f"10.9.0.{own}", f"10.9.0.{other}").split()
+            words = TUNNELS[kind].format(f"{outside}{own}", f"{outside}{other}").split()
             run("ip", "link", "add", "inside", *words, netns=netns)
             run("ip", "address", "add", f"10.8.0.{own}/24", "dev", "inside", netns=netns)
             run("ip", "link", "set", "inside", "up", netns=netns)

@@ -3,8 +3,8 @@
 import socket
 import struct
 
-from cases.packets_routed import check_counts, there, traced
 from harness import case, check, check_equal
+from packets import check_counts, there, traced
 
 CLOSING = ("tcp_v4_destroy_sock|inet_csk_destroy_sock|tcp_write_queue_purge|tcp_set_state|sk_stop_timer|"
            "tcp_recvmsg|inet_release|tcp_close|sk_error_report|tcp_done")

@@ -20,8 +20,6 @@ def run(*command, **options):
 def f20_modules_come_and_go():
     """Loaded and unloaded while its functions and others' are traced. A link may hold the module
     (kprobe-multi since 6.3): unloading is refused then, as with any user of a module."""
-    # Left by cases with NAT.
-    subprocess.run(["modprobe", "-rq", "nft_nat", "nft_chain_nat", "nf_nat"], check=False)
     run("modprobe", CONNTRACK)
     has_btf = os.path.exists("/sys/kernel/btf/" + CONNTRACK)
     pattern = FEW[1] + "|nf_ct_.*|nf_conntrack_in"

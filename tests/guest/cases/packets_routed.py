@@ -5,8 +5,9 @@ import collections
 import os
 import socket
 
-from harness import HAS_MULTI, Tracer, case, check, check_equal, kernel_has
-from networks import inode, namespaces, cable, round_trips, router, run, udp, within
+from harness import HAS_MULTI, Tracer, case, check, check_equal
+from networks import cable, inode, namespaces, round_trips, router, run, udp, within
+from packets import check_counts, ends, exchanged, there, traced
 
 # Of three round trips, six datagrams: twice sent (by the host and by the router), or once.
 TWICE = ("ip_output", "ip_finish_output2")
@@ -15,38 +16,11 @@ FORWARD = "ip_forward_finish" if os.uname().machine == "x86_64" else "ip_forward
 ONCE = (FORWARD, "ip_local_deliver_finish", "udp_queue_rcv_skb")
 
 
-def traced(traffic, *arguments):
-    with Tracer(*arguments) as tracer:
-        traffic()
-        outcome = tracer.stop().ok()
-    check_equal(outcome.lost, 0, "lost")
-    return outcome.hits
-
-
-def check_counts(what, hits, truth):
-    """truth: {function: hits}"""
-    told = {name: sum(hit.func == name for hit in hits) for name in truth}
-    print(f"     {what}: told / truth " + ", ".join(f"{name} {told[name]}/{truth[name]}" for name in truth))
-    check_equal(told, truth, what)
-
-
-def there(names):
-    """Those that this kernel has and lets be traced; some are inlined by one compiler and not by another."""
-    found = [name for name in names if kernel_has(name)]
-    check(found, "none of", names, "in this kernel")
-    return found
-
-
-def ends(hit):
-    return {hit.local, hit.remote}
-
-
 @case
 def udp_through_a_router():
     with router(), udp("a", "10.1.0.1", 7007) as client, udp("b", "10.2.0.2", 7000) as server:
         functions = there([*TWICE, *ONCE])
-        hits = traced(lambda: round_trips(client, server, ("10.2.0.2", 7000)),
-                      "--filter-port", 7000, "--filter-funcs", "|".join(functions))
+        hits = exchanged(client, server, ("10.2.0.2", 7000), functions)
         check_counts("IPv4", hits, {name: 12 if name in TWICE else 6 for name in functions})
         for hit in hits:
             check_equal(ends(hit), {"10.1.0.1:7007", "10.2.0.2:7000"}, "ends of " + hit.text)
@@ -59,8 +33,7 @@ def udp_through_a_router():
 def udp_of_ipv6_through_a_router():
     with router(), udp("a", "fd01::1", 7007) as client, udp("b", "fd02::2", 7000) as server:
         functions = there(["ip6_output", "ip6_finish_output2", "ip6_input", "udpv6_queue_rcv_skb"])
-        hits = traced(lambda: round_trips(client, server, ("fd02::2", 7000)),
-                      "--filter-port", 7000, "--filter-funcs", "|".join(functions))
+        hits = exchanged(client, server, ("fd02::2", 7000), functions)
         check_counts("IPv6", hits, {name: 12 if "output" in name else 6 for name in functions})
         for hit in hits:
             check_equal(ends(hit), {"[fd01::1]:7007", "[fd02::2]:7000"}, "ends of " + hit.text)
@@ -72,8 +45,7 @@ def the_receiving_namespace_is_where_it_runs():
     with namespaces("a", "b"):
         cable("a", "10.1.0.1/24", "b", "10.1.0.2/24")
         with udp("a", "10.1.0.1", 7007) as client, udp("b", "10.1.0.2", 7000) as server:
-            hits = traced(lambda: round_trips(client, server, ("10.1.0.2", 7000)),
-                          "--filter-port", 7000, "--filter-funcs", "ip_rcv")
+            hits = exchanged(client, server, ("10.1.0.2", 7000), ["ip_rcv"])
             check_counts("veth", hits, {"ip_rcv": 6})
             for hit in hits:
                 to, of = ("b", "a") if hit.local == "10.1.0.1:7007" else ("a", "b")

@@ -5,9 +5,9 @@ import os
 import socket
 import struct
 
-from cases.packets_routed import check_counts, ends, there, traced
 from harness import case, check, check_equal
-from networks import round_trips, run, tunnel, udp
+from networks import run, tunnel, udp
+from packets import check_counts, ends, exchanged, there, traced
 
 
 def through(kind):
@@ -15,8 +15,7 @@ def through(kind):
     and the socket's beside them as long as it is known."""
     with tunnel(kind), udp("a", "10.8.0.1", 7007) as client, udp("b", "10.8.0.2", 7000) as server:
         functions = there(["ip_output", "udp_queue_rcv_skb", "ip_local_out"])
-        hits = traced(lambda: round_trips(client, server, ("10.8.0.2", 7000)),
-                      "--filter-port", 7000, "--filter-funcs", "|".join(functions))
+        hits = exchanged(client, server, ("10.8.0.2", 7000), functions)
         own, wrapped = {"10.8.0.1:7007", "10.8.0.2:7000"}, {"10.9.0.1", "10.9.0.2"}
         for hit in hits:
             if ends(hit) == own:
@@ -49,9 +48,9 @@ def vxlan():
 def vxlan_outside():
     """The packets of the tunnel have its ends and its socket, under a filter of its port."""
     with tunnel("vxlan"), udp("a", "10.8.0.1", 7007) as client, udp("b", "10.8.0.2", 7000) as server:
-        hits = traced(lambda: round_trips(client, server, ("10.8.0.2", 7000)),
-                      "--filter-port", 4789, "--filter-funcs", "ip_output|udp_queue_rcv_skb")
-        for name in ("ip_output", "udp_queue_rcv_skb"):  # and those of ARP
+        functions = ("ip_output", "udp_queue_rcv_skb")
+        hits = exchanged(client, server, ("10.8.0.2", 7000), functions, 4789)
+        for name in functions:  # and those of ARP
             check(sum(hit.func == name for hit in hits) >= 6, name, len(hits))
         for hit in hits:
             check_equal({end.split(":")[0] for end in ends(hit)}, {"10.9.0.1", "10.9.0.2"}, "ends of " + hit.text)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Packets under encryption, in IPv6, over a bridge, and those that the kernel makes for a connection that is none yet."""
+import os
 import socket
 
-from cases.packets_routed import check_counts, ends, there, traced
-from harness import case, check, check_equal
-from networks import cable, namespaces, round_trips, run, udp, within
+from harness import KERNEL, case, check, check_equal, socketrace
+from networks import cable, namespaces, round_trips, run, tunnel, udp, within
+from packets import check_counts, ends, exchanged, there, traced
 
 KEYS = ("enc", "cbc(aes)", "0x" + "12" * 16, "auth", "hmac(sha256)", "0x" + "34" * 32)
 
@@ -29,8 +30,7 @@ def esp():
         with udp("a", "10.9.0.1", 7007) as client, udp("b", "10.9.0.2", 7000) as server:
             client.connect(("10.9.0.2", 7000))  # one that is not knows no port but its own
             functions = there(["xfrm4_output", "ip_output", "udp_queue_rcv_skb"])
-            hits = traced(lambda: round_trips(client, server, ("10.9.0.2", 7000)),
-                          "--filter-port", 7000, "--filter-funcs", "|".join(functions))
+            hits = exchanged(client, server, ("10.9.0.2", 7000), functions)
         check_counts("ESP", hits, {name: 6 for name in functions})
         own = {"10.9.0.1:7007", "10.9.0.2:7000"}
         for hit in hits:
@@ -43,17 +43,9 @@ def esp():
 
 @case
 def ip4_in_ip6():
-    with namespaces("a", "b"):
-        cable("a", "fd09::1/64", "b", "fd09::2/64")
-        for netns, own, other in (("a", 1, 2), ("b", 2, 1)):
-            run("ip", "link", "add", "inside", "type", "ip6tnl", "mode", "ipip6", "local", f"fd09::{own}", "remote",
-                f"fd09::{other}", netns=netns)
-            run("ip", "address", "add", f"10.8.0.{own}/24", "dev", "inside", netns=netns)
-            run("ip", "link", "set", "inside", "up", netns=netns)
-        with udp("a", "10.8.0.1", 7007) as client, udp("b", "10.8.0.2", 7000) as server:
-            functions = there(["ip_output", "ip6_output", "udp_queue_rcv_skb"])
-            hits = traced(lambda: round_trips(client, server, ("10.8.0.2", 7000)),
-                          "--filter-port", 7000, "--filter-funcs", "|".join(functions))
+    with tunnel("ip6tnl"), udp("a", "10.8.0.1", 7007) as client, udp("b", "10.8.0.2", 7000) as server:
+        functions = there(["ip_output", "ip6_output", "udp_queue_rcv_skb"])
+        hits = exchanged(client, server, ("10.8.0.2", 7000), functions)
         check_counts("ip6tnl", hits, {name: 6 for name in functions})
         own = {"10.8.0.1:7007", "10.8.0.2:7000"}
         for hit in hits:
@@ -74,11 +66,18 @@ def over_a_bridge():
             run("ip", "link", "set", f"e-{netns}", "master", "br0", netns="bridge")
         run("ip", "link", "set", "br0", "up", netns="bridge")
         with udp("a", "10.1.0.1", 7007) as client, udp("b", "10.1.0.2", 7000) as server:
-            functions = there(["br_handle_frame_finish", "br_forward_finish", "br_dev_queue_push_xmit", "__br_forward",
-                               "br_forward"])
+            functions = ["br_handle_frame_finish", "br_forward_finish", "br_dev_queue_push_xmit", "__br_forward",
+                         "br_forward"]
+            if not os.path.exists("/sys/kernel/btf/bridge"):
+                # Modules have BTF from 5.11 on. Asked for by name, that is an error with the reason.
+                outcome = socketrace("--filter-funcs", "br_forward")
+                why = "in the module bridge, of which the kernel has no BTF"
+                check(outcome.status != 0 and why in outcome.err, outcome.status, outcome.err)
+                check(KERNEL < (5, 11), "no BTF of the module bridge")
+                return
+            functions = there(functions)
             round_trips(client, server, ("10.1.0.2", 7000), 1)  # it learns where they are
-            hits = traced(lambda: round_trips(client, server, ("10.1.0.2", 7000)),
-                          "--filter-port", 7000, "--filter-funcs", "|".join(functions))
+            hits = exchanged(client, server, ("10.1.0.2", 7000), functions)
         # Which of them is a function of its own is the compiler's choice.
         told = {name: sum(hit.func == name for hit in hits) for name in functions}
         print("     bridge: told / truth " + ", ".join(f"{name} {count}/6" for name, count in told.items() if count))

@@ -195,3 +195,27 @@ TEST_CASE("traceable: what was skipped and noted before stays") {
   CHECK(kept.skipped[0].name == "m");
   CHECK(kept.skipped[1].name == "z");
 }
+
+TEST_CASE("a name that no BTF describes: kallsyms tells where the function is") {
+  ToyFiles files;
+  files.write(kList, "");
+  files.write("kallsyms",
+              "ffffffff81000000 T entry\nffffffffc0000000 t br_forward\t[bridge]\n"
+              "ffffffffc0000010 t nf_hook\t[nf]\nffffffff81000000 T described\n");
+  files.write("btf/nf", "");
+  Targets picked;
+  for (const char* name : {"br_forward", "entry", "nf_hook", "nowhere"}) {
+    picked.skipped.push_back({name, "", "unknown", true});
+  }
+  picked.skipped.push_back({"described", "", "no socket", false});
+  const Targets kept = keep_traceable(std::move(picked), files.kernel());
+  REQUIRE(kept.skipped.size() == 5);
+  CHECK(kept.skipped[0].reason ==
+        "in the module bridge, of which the kernel has no BTF (needs 5.11+ with "
+        "CONFIG_DEBUG_INFO_BTF_MODULES=y)");
+  CHECK(kept.skipped[1].reason ==
+        "the kernel has it, but its BTF does not (not compiled from C, or left out by pahole)");
+  CHECK(kept.skipped[2].reason == "in the module nf, whose BTF is not read (--modules, --btf)");
+  CHECK(kept.skipped[3].reason == "unknown");
+  CHECK(kept.skipped[4].reason == "no socket");
+}
