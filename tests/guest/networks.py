@@ -83,6 +83,58 @@ def router():
         yield
 
 
+@contextlib.contextmanager
+def nat():
+    """As router(); what leaves a for port 7022 goes to 10.2.0.2:7023."""
+    with router():
+        run("nft", "add table ip n; add chain ip n o { type nat hook output priority -100; };"
+                   " add rule ip n o tcp dport 7022 dnat to 10.2.0.2:7023", netns="a")
+        yield
+
+
+@contextlib.contextmanager
+def bridge():
+    """a (10.1.0.1) and b (10.1.0.2), over a bridge in a third namespace."""
+    with namespaces("a", "bridge", "b"):
+        for netns, address in (("a", "10.1.0.1/24"), ("b", "10.1.0.2/24")):
+            cable(netns, address, "bridge", "")
+        run("ip", "link", "add", "name", "br0", "type", "bridge", netns="bridge")
+        for netns in ("a", "b"):
+            run("ip", "link", "set", f"e-{netns}", "master", "br0", netns="bridge")
+        run("ip", "link", "set", "br0", "up", netns="bridge")
+        yield
+
+
+@contextlib.contextmanager
+def vlan():
+    """a (10.7.0.1) and b (10.7.0.2), by VLAN 7 of a veth pair: the tag is beside the packet, not in it."""
+    with namespaces("a", "b"):
+        cable("a", "10.9.0.1/24", "b", "10.9.0.2/24")
+        for netns, device, address in (("a", "e-b", "10.7.0.1/24"), ("b", "e-a", "10.7.0.2/24")):
+            run("ip", "link", "add", "link", device, "name", "v7", "type", "vlan", "id", 7, netns=netns)
+            run("ip", "address", "add", address, "dev", "v7", netns=netns)
+            run("ip", "link", "set", "v7", "up", netns=netns)
+        yield
+
+
+KEYS = ("enc", "cbc(aes)", "0x" + "12" * 16, "auth", "hmac(sha256)", "0x" + "34" * 32)
+
+
+@contextlib.contextmanager
+def encrypted():
+    """a (10.9.0.1) and b (10.9.0.2), by ESP in transport mode."""
+    with namespaces("a", "b"):
+        cable("a", "10.9.0.1/24", "b", "10.9.0.2/24")
+        for netns, own, other, spi, far_spi in (("a", "10.9.0.1", "10.9.0.2", 1, 2), ("b", "10.9.0.2", "10.9.0.1", 2, 1)):
+            for source, to, number in ((own, other, spi), (other, own, far_spi)):
+                run("ip", "xfrm", "state", "add", "src", source, "dst", to, "proto", "esp", "spi", number,
+                    "mode", "transport", *KEYS, netns=netns)
+            for source, to, way in ((own, other, "out"), (other, own, "in")):
+                run("ip", "xfrm", "policy", "add", "src", source, "dst", to, "dir", way, "tmpl", "src", source,
+                    "dst", to, "proto", "esp", "mode", "transport", netns=netns)
+        yield
+
+
 TUNNELS = {
     "ipip": "type ipip local {} remote {}",
     "gre": "type gre local {} remote {}",

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Packets inside packets, behind VLAN tags, and from a tap device."""
-import fcntl
-import os
 import socket
-import struct
 
 from harness import case, check, check_equal
-from networks import run, tunnel, udp
+from networks import tunnel, udp
 from packets import check_counts, ends, exchanged, there, traced
+from wire import TAP_ENDS, Tap, udp_frame
 
 
 def through(kind):
@@ -56,39 +54,6 @@ def vxlan_outside():
             check_equal({end.split(":")[0] for end in ends(hit)}, {"10.9.0.1", "10.9.0.2"}, "ends of " + hit.text)
 
 
-def udp_frame(source, destination, payload=b"x" * 20, tags=()):
-    """An Ethernet frame with an IPv4 datagram from (address, port) to (address, port), behind VLAN tags."""
-    ip_of = lambda end: socket.inet_aton(end[0])
-    datagram = struct.pack("!HHHH", source[1], destination[1], 8 + len(payload), 0) + payload
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(datagram), 0x1234, 0, 64, 17, 0, ip_of(source),
-                       ip_of(destination))
-    total = sum(struct.unpack("!10H", head))
-    total = (total & 0xffff) + (total >> 16)
-    head = head[:10] + struct.pack("!H", ~(total + (total >> 16)) & 0xffff) + head[12:]
-    tagged = b"".join(struct.pack("!HH", 0x8100, tag) for tag in tags)
-    return b"\xff" * 6 + b"\x02\0\0\0\0\x09" + tagged + b"\x08\x00" + head + datagram
-
-
-class Tap:
-    """The case is the wire: what it writes comes from the device, with a sock without a family."""
-
-    def __init__(self, name, address):
-        run("modprobe", "tun")
-        self.fd = os.open("/dev/net/tun", os.O_RDWR)
-        fcntl.ioctl(self.fd, 0x400454CA, struct.pack("16sH", name.encode(), 0x1002))  # TUNSETIFF, tap, no header
-        run("ip", "address", "add", address, "dev", name)
-        run("ip", "link", "set", name, "up")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        os.close(self.fd)
-
-
-TAP_ENDS = ("10.3.0.9", 5000), ("10.3.0.2", 5353)
-
-
 @case
 def a_frame_from_a_tap_device():
     with Tap("tap3", "10.3.0.2/24") as tap, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
@@ -97,7 +62,7 @@ def a_frame_from_a_tap_device():
 
         def send():
             for _ in range(3):
-                os.write(tap.fd, udp_frame(*TAP_ENDS))
+                tap.write(udp_frame(*TAP_ENDS))
                 receiver.recv(100)
 
         functions = there(["netif_receive_skb", "__netif_receive_skb_one_core", "ip_rcv", "udp_queue_rcv_skb"])
@@ -115,7 +80,7 @@ def behind_a_vlan_tag_in_the_payload():
     with Tap("tap4", "10.3.0.2/24") as tap:
         def send():
             for _ in range(3):
-                os.write(tap.fd, udp_frame(*TAP_ENDS, tags=(7, 9)))
+                tap.write(udp_frame(*TAP_ENDS, tags=(7, 9)))
 
         functions = there(["netif_receive_skb", "__netif_receive_skb_one_core", "skb_vlan_untag"])
         hits = traced(send, "--filter-port", 5353, "--filter-funcs", "|".join(functions))

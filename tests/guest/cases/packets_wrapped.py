@@ -4,29 +4,14 @@ import os
 import socket
 
 from harness import KERNEL, case, check, check_equal, socketrace
-from networks import cable, namespaces, round_trips, run, tunnel, udp, within
+from networks import bridge, cable, encrypted, namespaces, round_trips, run, tunnel, udp, within
 from packets import check_counts, ends, exchanged, there, traced
-
-KEYS = ("enc", "cbc(aes)", "0x" + "12" * 16, "auth", "hmac(sha256)", "0x" + "34" * 32)
-
-
-def encrypt(netns, own, other, spi, far_spi):
-    """ESP in transport mode between two addresses."""
-    for source, to, number in ((own, other, spi), (other, own, far_spi)):
-        run("ip", "xfrm", "state", "add", "src", source, "dst", to, "proto", "esp", "spi", number, "mode", "transport",
-            *KEYS, netns=netns)
-    for source, to, way in ((own, other, "out"), (other, own, "in")):
-        run("ip", "xfrm", "policy", "add", "src", source, "dst", to, "dir", way, "tmpl", "src", source, "dst", to,
-            "proto", "esp", "mode", "transport", netns=netns)
 
 
 @case
 def esp():
     """Before it is encrypted and after it is decrypted a packet has its ports; between, the socket beside it has."""
-    with namespaces("a", "b"):
-        cable("a", "10.9.0.1/24", "b", "10.9.0.2/24")
-        encrypt("a", "10.9.0.1", "10.9.0.2", 1, 2)
-        encrypt("b", "10.9.0.2", "10.9.0.1", 2, 1)
+    with encrypted():
         with udp("a", "10.9.0.1", 7007) as client, udp("b", "10.9.0.2", 7000) as server:
             client.connect(("10.9.0.2", 7000))  # one that is not knows no port but its own
             functions = there(["xfrm4_output", "ip_output", "udp_queue_rcv_skb"])
@@ -58,13 +43,7 @@ def ip4_in_ip6():
 
 @case
 def over_a_bridge():
-    with namespaces("a", "bridge", "b"):
-        for netns, address in (("a", "10.1.0.1/24"), ("b", "10.1.0.2/24")):
-            cable(netns, address, "bridge", "")
-        run("ip", "link", "add", "name", "br0", "type", "bridge", netns="bridge")
-        for netns in ("a", "b"):
-            run("ip", "link", "set", f"e-{netns}", "master", "br0", netns="bridge")
-        run("ip", "link", "set", "br0", "up", netns="bridge")
+    with bridge():
         with udp("a", "10.1.0.1", 7007) as client, udp("b", "10.1.0.2", 7000) as server:
             functions = ["br_handle_frame_finish", "br_forward_finish", "br_dev_queue_push_xmit", "__br_forward",
                          "br_forward"]
