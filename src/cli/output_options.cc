@@ -8,21 +8,21 @@
 namespace socketrace {
 namespace {
 
-constexpr auto kView = &Invocation::view;
+constexpr auto kOutput = &Invocation::view;
 constexpr OptionSpec timestamp(std::string_view help) {
-  return {"--timestamp", 0, "STYLE", Arity::one, store<kView, &View::timestamp, parse_timestamp>,
+  return {"--timestamp", 0, "STYLE", Arity::one, store<kOutput, &View::timestamp, parse_timestamp>,
           help};
 }
 constexpr OptionSpec file(std::string_view help) {
   return {
-      "--output-file", 'o', "FILE", Arity::one, store<kView, &View::output_path, parse_path>, help};
+      "--output-file", 'o', "FILE", Arity::one, store<kOutput, &View::output_path, parse_path>, help};
 }
 constexpr OptionSpec limit(std::string_view help) {
   return {"--output-limit-lines",
           0,
           "N",
           Arity::one,
-          store<kView, &View::limit_lines, parse_limit>,
+          store<kOutput, &View::limit_lines, parse_limit>,
           help};
 }
 
@@ -46,13 +46,13 @@ constexpr std::array kIntervals = {
     kLineLimit,
 };
 constexpr std::array kOutputOptions = {
-    OptionSpec{"--output-sock-common", 0, "", Arity::flag, set<kView, &View::sock_common>,
+    OptionSpec{"--output-sock-common", 0, "", Arity::flag, set<kOutput, &View::sock_common>,
                "add state, reuseport, bound_ifindex"},
-    OptionSpec{"--output-sock-info", 0, "", Arity::flag, set<kView, &View::sock_info>,
+    OptionSpec{"--output-sock-info", 0, "", Arity::flag, set<kOutput, &View::sock_info>,
                "add rx_dst_ifindex, backlog_len, rcv_buff, snd_buff, priority, mark, type"},
-    OptionSpec{"--output-socket-info", 0, "", Arity::flag, set<kView, &View::socket_info>,
+    OptionSpec{"--output-socket-info", 0, "", Arity::flag, set<kOutput, &View::socket_info>,
                "add state, type, flags, f_ino of the struct socket"},
-    OptionSpec{"--output-stack", 0, "", Arity::flag, set<kView, &View::stack>,
+    OptionSpec{"--output-stack", 0, "", Arity::flag, set<kOutput, &View::stack>,
                "add the kernel stack, one line a frame"},
     timestamp("time of the hit: none (default), absolute, relative to the first hit, monotonic"),
     file("write hits to FILE, created or truncated, in place of stdout"),

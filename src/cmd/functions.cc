@@ -8,6 +8,7 @@
 
 #include "attach/backends/kprobe_blacklist.h"
 #include "attach/backends/stale_events.h"
+#include "attach/bpf_code.h"
 #include "host/explain.h"
 
 namespace socketrace {
@@ -125,6 +126,7 @@ Result<std::optional<SymbolTable>> load_symbols(const Chosen& chosen, bool for_s
   const bool nameless = !tells_target(chosen.way) && addresses_unknown(chosen.targets);
   if (!for_stacks && !nameless) return std::optional<SymbolTable>();
   SymbolTable symbols = TRY(SymbolTable::load());
+  if (for_stacks) symbols.bound_bpf(loaded_bpf_code());
   if (nameless && symbols.addresses_hidden()) {
     return Error(
         "by probe events, and below 5.15 by single kprobes, a hit is known by its address only, "

@@ -28,7 +28,7 @@ constexpr size_t kLatencyWidth = 8;
 constexpr size_t kHostWidth = 32;
 // soconnect(8): "%-6s %-16s FAM %-16s %-5s %8s %s"
 constexpr size_t kCommWidth = 16;
-constexpr size_t kNumberWidth = 3;
+constexpr size_t kFamilyNumberWidth = 3;
 constexpr size_t kAddressWidth = 16;
 constexpr size_t kPortWidth = 5;
 
@@ -238,7 +238,7 @@ void ConnectFormat::put_soconnect_row(Buffer& out, const Attempt& attempt) {
   const bool inet = end && is_inet(end->family);
   put_cell(out, kPidWidth, uint64_t{told.event.tgid});
   put_cell(out, kCommWidth, [&] { put_escaped(out, comm_of(told)); });
-  put_cell(out, kNumberWidth, uint64_t{to.family()});
+  put_cell(out, kFamilyNumberWidth, uint64_t{to.family()});
   put_cell(out, kAddressWidth, [&] {
     if (!inet) return put_destination(out, to);
     if (end->family == AF_INET) return put_ipv4(out, end->address.bytes);

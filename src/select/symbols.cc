@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
+#include <utility>
 
 #include "select/kallsyms.h"
 
@@ -91,20 +92,36 @@ SymbolTable SymbolTable::parse(std::string_view text) {
   return std::move(builder).finish();
 }
 
+void SymbolTable::bound_bpf(std::vector<CodeRange> code) {
+  bpf_ = std::move(code);
+  std::sort(bpf_.begin(), bpf_.end(),
+            [](const CodeRange& a, const CodeRange& b) { return a.address < b.address; });
+}
+
+// Behind a module's last symbol another one may lie that was loaded since; but never in the same
+// page, for a module's text has its pages for itself. BPF programs share theirs (5.18); trampolines
+// and dispatchers, whose length nobody tells, have one page each.
+bool SymbolTable::is_within(const Entry& entry, uint64_t address) const {
+  if (entry.module == 0) return true;
+  const bool same_page = address / kPage == entry.address / kPage;
+  if (modules_[entry.module] == "bpf") {
+    const auto code = std::lower_bound(
+        bpf_.begin(), bpf_.end(), entry.address,
+        [](const CodeRange& range, uint64_t wanted) { return range.address < wanted; });
+    if (code == bpf_.end() || code->address != entry.address) return same_page;
+    return address - entry.address < code->size;
+  }
+  const Entry* next = &entry + 1;
+  return same_page || (next != entries_.data() + entries_.size() && next->module == entry.module);
+}
+
 bool SymbolTable::find(uint64_t address, Symbol& found) const {
   auto entry = std::upper_bound(entries_.begin(), entries_.end(), address,
                                 [](uint64_t a, const Entry& b) { return a < b.address; });
   if (entry == entries_.begin()) return false;
   --entry;
   if (address - entry->address >= kLongestFunction) return false;
-  // Behind a module's last symbol another one may lie that was loaded since; but never in the same
-  // page, for a module's text has its pages for itself. BPF programs share theirs.
-  const auto next = entry + 1;
-  const bool last = next == entries_.end() || next->module != entry->module;
-  if (last && entry->module != 0 && modules_[entry->module] != "bpf" &&
-      address / kPage != entry->address / kPage) {
-    return false;
-  }
+  if (!is_within(*entry, address)) return false;
   found.name = std::string_view(names_).substr(entry->name_at, entry->name_length);
   found.module = modules_[entry->module];
   found.address = entry->address;

@@ -68,6 +68,22 @@ TEST_CASE("symbols: behind a module's last symbol only its page is sure to be it
   CHECK(name_of(table, 0xffffffffc000a000) == "-");
 }
 
+TEST_CASE("symbols: a BPF program reaches as far as its code, whatever lies behind it") {
+  SymbolTable table = SymbolTable::parse(
+      "ffffffffc0001040 t bpf_prog_1_short\t[bpf]\n"
+      "ffffffffc0001080 t bpf_prog_2_long\t[bpf]\n"
+      "ffffffffc0009000 t bpf_trampoline_3\t[bpf]\n");
+  CHECK(name_of(table, 0xffffffffc0001085) == "bpf_prog_2_long+5[bpf]");
+  CHECK(name_of(table, 0xffffffffc0002000) == "-");  // how long it is nobody has told yet
+  table.bound_bpf({{0xffffffffc0001080, 0x2000}, {0xffffffffc0001040, 0x20}});
+  CHECK(name_of(table, 0xffffffffc000105f) == "bpf_prog_1_short+31[bpf]");
+  CHECK(name_of(table, 0xffffffffc0001060) == "-");  // of a program that was loaded since
+  CHECK(name_of(table, 0xffffffffc0003000) == "bpf_prog_2_long+8064[bpf]");
+  CHECK(name_of(table, 0xffffffffc0003080) == "-");
+  CHECK(name_of(table, 0xffffffffc0009fff) == "bpf_trampoline_3+4095[bpf]");
+  CHECK(name_of(table, 0xffffffffc000a000) == "-");
+}
+
 TEST_CASE("symbols: hidden addresses are told from an empty list") {
   const SymbolTable hidden =
       SymbolTable::parse("0000000000000000 T a\n0000000000000000 t b\t[m]\n");
