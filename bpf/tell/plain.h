@@ -59,10 +59,11 @@ static __always_inline bool is_own_packet(const struct plain *p, const void *at,
   header_ports = WORD(header, __u32, 20);
   local = local_port(ports, true);
   remote = remote_port(ports, true);
-  if (ends == pair)
-    return !(
-        ((local_port(header_ports, false) ^ remote) | (remote_port(header_ports, false) ^ local)) >>
-        16);
+  /* On one address both may hold. */
+  if (ends == pair &&
+      !(((local_port(header_ports, false) ^ remote) | (remote_port(header_ports, false) ^ local)) >>
+        16))
+    return true;
   return ends == (pair << 32 | pair >> 32) && !(((local_port(header_ports, false) ^ local) |
                                                  (remote_port(header_ports, false) ^ remote)) >>
                                                 16);
