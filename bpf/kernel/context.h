@@ -33,7 +33,8 @@ static __always_inline bool serves_softirq(__u32 count) {
 
 static __always_inline __u16 context_flags(void) {
   __u16 flags = ST_HIT_CONTEXT_KNOWN;
-  __u32 count, hard, nmi;
+  bool hard;
+  __u32 count;
 
   if (&__preempt_count)
     count = *(const int *)bpf_this_cpu_ptr(&__preempt_count);
@@ -47,13 +48,12 @@ static __always_inline __u16 context_flags(void) {
    * switched interrupts off is counted in bits 16..23) these are bits 24..27 and bit 28. An int3
    * probe runs as NMI, which counts one hard interrupt. */
   if (&local_interrupt_disable_state) {
-    hard = (count >> 24) & 15;
-    nmi = (count >> 28) & 1;
+    asm volatile(""); /* two ways, not one that looks its three numbers up */
+    hard = (count >> 24 & 15) > (count >> 28 & 1);
   } else {
-    hard = (count >> 16) & 15;
-    nmi = (count >> 20) & 15;
+    hard = (count >> 16 & 15) > (count >> 20 & 15);
   }
-  if (hard > nmi)
+  if (hard)
     flags |= ST_HIT_HARDIRQ;
   else if (serves_softirq(count))
     flags |= ST_HIT_SOFTIRQ;

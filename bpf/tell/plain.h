@@ -11,106 +11,120 @@
 /* What a line shows of it; what --output-sock-common adds goes the general way. */
 struct plain {
   __u16 family, protocol;
-  struct ipv4_header packet; /* of a header */
+  struct ipv4_header header; /* of the packet ... */
+  __u32 ports;               /* ... and what follows it: source and destination, network order */
+  const struct net *net;     /* of a sock, with the next */
+  union {
+    __u64 both;
+    struct {
+      __be32 remote, local;
+    };
+  } ends; /* IPv4 */
 };
 
 static __always_inline bool is_plain_protocol(__u32 protocol) {
   return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
 }
 
+/* Each of these two: two fields by one load, where the kernel keeps them so. The first in the
+ * lowest 16 bits, the second in those from 16 on. */
+static __always_inline __u32 family_and_state(const struct sock_common *c) {
+  __u32 from = bpf_core_field_offset(struct sock_common, skc_family);
+
+  if (bpf_htonl(1) != 1 && bpf_core_field_offset(struct sock_common, skc_state) == from + 2)
+    return WORD(BYTES((const void *)c + from), __u32, 0) & 0xffffff;
+  return (__u32)c->skc_state << 16 | c->skc_family;
+}
+static __always_inline __u32 type_and_protocol(const struct sock *sk) {
+  __u32 from = bpf_core_field_offset(struct sock, sk_type);
+
+  if (bpf_htonl(1) != 1 && bpf_core_field_offset(struct sock, sk_protocol) == from + 2)
+    return WORD(BYTES((const void *)sk + from), __u32, 0);
+  return (__u32)sk->sk_protocol << 16 | sk->sk_type;
+}
+
 static __always_inline bool is_plain_sock(struct plain *p, const void *sk) {
   const struct sock_common *c = DIRECT(sock_common, sk);
-  const struct sock *full = DIRECT(sock, sk);
-  __u32 state = c->skc_state;
+  __u32 marks = family_and_state(c), state = marks >> 16;
 
-  p->family = c->skc_family;
+  p->family = marks;
   if ((p->family != AF_INET && p->family != AF_INET6) || state == TCP_NEW_SYN_RECV ||
       state == TCP_TIME_WAIT)
     return false;
-  p->protocol = full->sk_protocol;
+  marks = type_and_protocol(DIRECT(sock, sk));
+  p->protocol = marks >> 16;
+  p->net = net_of(c);
+  if (p->family == AF_INET) p->ends.both = c->skc_addrpair;
   return is_plain_protocol(p->protocol) &&
-         full->sk_type != SOCK_RAW; /* its skc_num is the protocol */
+         (__u16)marks != SOCK_RAW; /* its skc_num is the protocol */
+}
+
+/* A fault reads as 0, which is no version. */
+static __always_inline void read_plain_header(struct plain *p, const void *header) {
+  const __u8 *bytes = BYTES(header);
+  __u64 words[3] = {WORD(bytes, __u64, 0), WORD(bytes, __u64, 8), WORD(bytes, __u64, 16)};
+
+  __builtin_memcpy(&p->header, words, sizeof(p->header));
+  p->ports = bpf_htonl(1) == 1 ? words[2] : words[2] >> 32;
 }
 
 /* Is it the sock's own packet, of the connection and in its namespace, or not one of IP yet? */
-static __always_inline bool is_own_packet(const struct plain *p, const void *at, __u32 ports,
-                                          const void *object) {
-  const struct sock_common *c = DIRECT(sock_common, at);
+static __always_inline bool is_own_packet(struct plain *p, __u32 ports, const void *object) {
   const struct sk_buff *skb = DIRECT(sk_buff, object);
-  __u64 marks = header_marks(object), pair;
-  __u32 header_at = MARKED_HEADER(marks), local, remote, header_ports;
+  __u64 marks = header_marks(object);
+  __u32 header_at = MARKED_HEADER(marks), sent;
   const void *dev = skb->dev;
-  const __u8 *header;
-  __u64 ends;
 
   if (is_kernel_pointer(dev) && bpf_core_field_exists(possible_net_t, net) &&
-      DIRECT(net_device, dev)->nd_net.net != c->skc_net.net)
+      DIRECT(net_device, dev)->nd_net.net != p->net)
     return false; /* or no device: that takes a closer look */
   if (header_at - 1 >= 0xfffe) return true;
   if (p->family != AF_INET || remote_port(ports, true) < 1 << 16 ||
       (MARKED_PROTOCOL(marks) && MARKED_PROTOCOL(marks) != bpf_htons(ETH_P_IP)))
     return false;
-  header = BYTES(skb->head + header_at);
-  if (WORD(header, __u8, 0) != 0x45 || WORD(header, __u8, 9) != p->protocol ||
-      WORD(header, __u16, 6) & bpf_htons(0x1fff))
+  read_plain_header(p, skb->head + header_at);
+  if (p->header.version_ihl != 0x45 || p->header.protocol != p->protocol ||
+      p->header.fragment & bpf_htons(0x1fff))
     return false;
-  ends = WORD(header, __u64, 12);
-  pair = c->skc_addrpair; /* remote first, as in a packet that is received */
-  header_ports = WORD(header, __u32, 20);
-  local = local_port(ports, true);
-  remote = remote_port(ports, true);
-  /* On one address both may hold. */
-  if (ends == pair &&
-      !(((local_port(header_ports, false) ^ remote) | (remote_port(header_ports, false) ^ local)) >>
-        16))
+  sent = ports_sent(ports);
+  if (p->header.source == p->ends.local && p->header.destination == p->ends.remote &&
+      p->ports == sent)
     return true;
-  return ends == (pair << 32 | pair >> 32) && !(((local_port(header_ports, false) ^ local) |
-                                                 (remote_port(header_ports, false) ^ remote)) >>
-                                                16);
+  return p->header.source == p->ends.remote && p->header.destination == p->ends.local &&
+         p->ports == (sent << 16 | sent >> 16);
 }
 
 static __always_inline bool is_plain_packet(struct plain *p, const void *header,
                                             const void *object) {
   const struct sk_buff *skb = DIRECT(sk_buff, object);
   const __u8 *bytes;
-  __u64 *to = (void *)&p->packet;
 
   if (!header) return true;
-  bytes = BYTES(header); /* a fault reads as 0, which is no protocol */
-  to[0] = WORD(bytes, __u64, 0);
-  to[1] = WORD(bytes, __u64, 8);
-  p->packet.destination = WORD(bytes, __u32, 16);
+  read_plain_header(p, header);
   p->family = AF_INET;
-  p->protocol = p->packet.protocol;
-  if (!is_plain_protocol(p->protocol) || p->packet.fragment & bpf_htons(0x1fff) ||
+  p->protocol = p->header.protocol;
+  if (!is_plain_protocol(p->protocol) || p->header.fragment & bpf_htons(0x1fff) ||
       skb->protocol != bpf_htons(ETH_P_IP))
     return false;
+  bytes = BYTES(header);
   return p->protocol == IPPROTO_TCP ? WORD(bytes, __u8, 32) >= 0x50
                                     : bpf_ntohs(WORD(bytes, __u16, 24)) >= 8;
 }
 
 /* ---- told ----------------------------------------------------------------------------------- */
 
-static __always_inline void tell_sock(struct st_event *e, const void *sk) {
+static __always_inline void tell_sock(struct st_event *e, const struct plain *p, const void *sk) {
   const struct sock_common *c = DIRECT(sock_common, sk);
-  struct subject s = {.direct = true};
-  union {
-    __u64 both;
-    struct {
-      __be32 remote, local;
-    };
-  } ipv4;
+  const struct subject s = {.net = p->net, .direct = true};
 
   e->sock = (__u64)(unsigned long)sk;
   if (e->family == AF_INET) {
-    ipv4.both = c->skc_addrpair;
-    __builtin_memcpy(e->local.bytes, &ipv4.local, 4);
-    __builtin_memcpy(e->remote.bytes, &ipv4.remote, 4);
+    __builtin_memcpy(e->local.bytes, &p->ends.local, 4);
+    __builtin_memcpy(e->remote.bytes, &p->ends.remote, 4);
   } else {
     e->ifindex = c->skc_bound_dev_if; /* the scope of a link-local address */
     read_ipv6_ends(e, c);
   }
-  s.net = net_of(c);
   read_netns(e, &s);
 }
 
@@ -152,7 +166,7 @@ static __noinline int tell_if_plain(const struct hit *h, const void *at, bool is
   if (!is_sock) packet = ST_COOKIE_KIND(h->cookie) == ST_KIND_SK_BUFF ? object : h->packet;
   if (!(is_sock ? is_plain_sock(&plain, at) : is_plain_packet(&plain, at, packet)))
     return ST_GENERAL;
-  if (is_sock && packet && !is_own_packet(&plain, at, ports, packet)) return ST_GENERAL;
+  if (is_sock && packet && !is_own_packet(&plain, ports, packet)) return ST_GENERAL;
   if (filters_by_task())
     read_task(&task);
   else if (!match_ids_in(&task, true))
@@ -176,9 +190,9 @@ static __noinline int tell_if_plain(const struct hit *h, const void *at, bool is
   e->local_port = local_port(ports, is_sock) >> 16;
   e->remote_port = remote_port(ports, is_sock) >> 16;
   if (is_sock)
-    tell_sock(e, at);
+    tell_sock(e, &plain, at);
   else
-    tell_packet(e, &plain.packet, packet);
+    tell_packet(e, &plain.header, packet);
   read_comm(e->comm);
   submit(e, sizeof(*e), counters);
   return ST_NO_MATCH;

@@ -50,6 +50,12 @@ static __always_inline __u32 remote_port(__u32 ports, bool of_sock) {
   return bpf_ntohl(of_sock ? ports : bpf_htonl(1) == 1 ? ports << 16 : ports >> 16);
 }
 
+/* Of a sock: as they are in the header of what it sends. */
+static __always_inline __u32 ports_sent(__u32 ports) {
+  if (bpf_htonl(1) == 1) return ports << 16 | ports >> 16;
+  return ports << 16 | bpf_htons(ports >> 16);
+}
+
 /* If no ports are asked for the first rule passes all: so there is nothing to look up before. */
 static __always_inline enum verdict sift_ports(__u32 ports, bool of_sock) {
   enum verdict passed = of_sock ? ST_SOCK : ST_PACKET;
