@@ -5,6 +5,7 @@
  */
 #include "bpf/contract/calls.h"
 #include "bpf/kernel/kernel.h"
+#include "bpf/kernel/preemption.h"
 #include "bpf/verdict/match.h"
 #include "bpf/identity/identity.h"
 #include "bpf/verdict/owner.h"
@@ -17,7 +18,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u8 st_numbers[ST_MAX_NUMBER] = {}; /* ST_NUMBER_* */
 
 /* inet_sock_set_state(sk, old, new): before sk_state is written. */
-SEC("?raw_tp/inet_sock_set_state") int st_state_change(struct bpf_raw_tracepoint_args *ctx) {
+PROGRAM("raw_tp/inet_sock_set_state", st_state_change, struct bpf_raw_tracepoint_args *ctx) {
   struct subject s = {.sk = (const void *)ctx->args[0]};
   __u32 old = ctx->args[1], now = ctx->args[2];
   struct st_state_change *change;
@@ -71,7 +72,7 @@ static __always_inline __u32 wanted_call(__u64 number, bool count) {
   return meaning ? meaning - 1 : ST_CALL_COUNT;
 }
 
-SEC("?tp_btf/sys_enter") int st_call_begins(__u64 *ctx) {
+PROGRAM("tp_btf/sys_enter", st_call_begins, __u64 *ctx) {
   __u64 number = ctx[1], regs = 0;
   __u32 thread, call;
   struct message_name name;
@@ -136,7 +137,7 @@ __attribute__((noinline)) int st_show_call(__u64 regs, __u64 result, __u32 call,
   return 0;
 }
 
-SEC("?tp_btf/sys_exit") int st_call_ends(__u64 *ctx) {
+PROGRAM("tp_btf/sys_exit", st_call_ends, __u64 *ctx) {
   const struct pt_regs___kernel *regs = (const void *)ctx[0];
   __u64 address = 0, result = ctx[1];
   __u32 thread, call, messages = 1;

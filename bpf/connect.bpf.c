@@ -11,6 +11,7 @@
  */
 #include "bpf/contract/connect.h"
 #include "bpf/kernel/kernel.h"
+#include "bpf/kernel/preemption.h"
 #include "bpf/verdict/match.h"
 #include "bpf/tell/emit.h"
 #include "bpf/connect/attempts.h"
@@ -39,7 +40,7 @@ static __always_inline bool can_follow(const struct st_event *e) {
          (e->protocol == IPPROTO_TCP || e->protocol == IPPROTO_MPTCP);
 }
 
-SEC("?tp/syscalls/sys_enter_connect") int st_connect_enter(struct call_enter *ctx) {
+PROGRAM("tp/syscalls/sys_enter_connect", st_connect_enter, struct call_enter *ctx) {
   struct subject s = {};
   __u64 thread = bpf_get_current_pid_tgid(), key;
   const struct socket *socket;
@@ -116,7 +117,7 @@ static __always_inline bool judge(struct attempt *a, __u64 key, const struct soc
   return true;
 }
 
-SEC("?tp/syscalls/sys_exit_connect") int st_connect_exit(struct call_exit *ctx) {
+PROGRAM("tp/syscalls/sys_exit_connect", st_connect_exit, struct call_exit *ctx) {
   __u64 thread = bpf_get_current_pid_tgid(), key, *kept;
   __s64 returned = ctx->returned;
   const struct sock *sk;
@@ -249,7 +250,7 @@ static __always_inline void syn_sent(const struct sock *sk) {
 }
 
 /* inet_sock_set_state(sk, old, new): before sk_state is written. */
-SEC("?raw_tp/inet_sock_set_state") int st_connect_state(struct bpf_raw_tracepoint_args *ctx) {
+PROGRAM("raw_tp/inet_sock_set_state", st_connect_state, struct bpf_raw_tracepoint_args *ctx) {
   const struct sock *sk = (const void *)ctx->args[0];
   __u32 old = ctx->args[1], now = ctx->args[2];
   __u64 key = (__u64)(unsigned long)sk;

@@ -8,6 +8,7 @@
  */
 #include "bpf/contract/dump.h"
 #include "bpf/kernel/kernel.h"
+#include "bpf/kernel/preemption.h"
 #include "bpf/tell/emit.h"
 #include "bpf/kernel/message.h"
 #include "bpf/dump/names.h"
@@ -71,33 +72,30 @@ static __always_inline int enter(const struct socket *socket, const struct msghd
   return 0;
 }
 
-SEC("?fentry/unix_stream_sendmsg")
-int BPF_PROG(st_stream_send, const struct socket *socket, const struct msghdr *msg, __u64 size) {
+TRAMPOLINE("fentry/unix_stream_sendmsg", st_stream_send, const struct socket *socket,
+           const struct msghdr *msg, __u64 size) {
   return enter(socket, msg, size, 0, ST_DUMP_SEND);
 }
-SEC("?fentry/unix_dgram_sendmsg")
-int BPF_PROG(st_dgram_send, const struct socket *socket, const struct msghdr *msg, __u64 size) {
+TRAMPOLINE("fentry/unix_dgram_sendmsg", st_dgram_send, const struct socket *socket,
+           const struct msghdr *msg, __u64 size) {
   return enter(socket, msg, size, 0, ST_DUMP_SEND);
 }
 /* Calls unix_dgram_sendmsg once it has found the socket connected: that one's return is the first,
  * and takes what was kept for the call. The same for receiving. */
-SEC("?fentry/unix_seqpacket_sendmsg")
-int BPF_PROG(st_seqpacket_send, const struct socket *socket, const struct msghdr *msg, __u64 size) {
+TRAMPOLINE("fentry/unix_seqpacket_sendmsg", st_seqpacket_send, const struct socket *socket,
+           const struct msghdr *msg, __u64 size) {
   return enter(socket, msg, size, 0, ST_DUMP_SEND);
 }
-SEC("?fentry/unix_stream_recvmsg")
-int BPF_PROG(st_stream_recv, const struct socket *socket, const struct msghdr *msg, __u64 size,
-             int flags) {
+TRAMPOLINE("fentry/unix_stream_recvmsg", st_stream_recv, const struct socket *socket,
+           const struct msghdr *msg, __u64 size, int flags) {
   return enter(socket, msg, size, flags, ST_DUMP_RECV);
 }
-SEC("?fentry/unix_dgram_recvmsg")
-int BPF_PROG(st_dgram_recv, const struct socket *socket, const struct msghdr *msg, __u64 size,
-             int flags) {
+TRAMPOLINE("fentry/unix_dgram_recvmsg", st_dgram_recv, const struct socket *socket,
+           const struct msghdr *msg, __u64 size, int flags) {
   return enter(socket, msg, size, flags, ST_DUMP_RECV);
 }
-SEC("?fentry/unix_seqpacket_recvmsg")
-int BPF_PROG(st_seqpacket_recv, const struct socket *socket, const struct msghdr *msg, __u64 size,
-             int flags) {
+TRAMPOLINE("fentry/unix_seqpacket_recvmsg", st_seqpacket_recv, const struct socket *socket,
+           const struct msghdr *msg, __u64 size, int flags) {
   return enter(socket, msg, size, flags, ST_DUMP_RECV);
 }
 
@@ -118,16 +116,16 @@ static __always_inline void other_end(const struct sock *sk, const struct sock *
 }
 
 /* Asked by unix_dgram_sendmsg before a datagram is queued (CONFIG_SECURITY_NETWORK). */
-SEC("?fentry/security_unix_may_send")
-int BPF_PROG(st_may_send, const struct socket *socket, const struct socket *other) {
+TRAMPOLINE("fentry/security_unix_may_send", st_may_send, const struct socket *socket,
+           const struct socket *other) {
   other_end(BPF_CORE_READ(socket, sk), BPF_CORE_READ(other, sk));
   return 0;
 }
 
 /* A datagram was taken off (or seen in) the queue; its owner is the sender. */
-SEC("?fexit/__skb_try_recv_datagram")
-int BPF_PROG(st_datagram_taken, const struct sock *sk, const void *queue, __u32 flags,
-             const int *offset, const int *error, const void *last, const struct sk_buff *skb) {
+TRAMPOLINE("fexit/__skb_try_recv_datagram", st_datagram_taken, const struct sock *sk,
+           const void *queue, __u32 flags, const int *offset, const int *error, const void *last,
+           const struct sk_buff *skb) {
   if (skb) other_end(sk, BPF_CORE_READ(skb, sk));
   return 0;
 }
@@ -157,32 +155,28 @@ static __noinline int leave(const struct socket *socket, __s64 result) {
   return 0;
 }
 
-SEC("?fexit/unix_stream_sendmsg")
-int BPF_PROG(st_stream_sent, const struct socket *socket, const void *msg, __u64 size, int result) {
+TRAMPOLINE("fexit/unix_stream_sendmsg", st_stream_sent, const struct socket *socket,
+           const void *msg, __u64 size, int result) {
   return leave(socket, result);
 }
-SEC("?fexit/unix_dgram_sendmsg")
-int BPF_PROG(st_dgram_sent, const struct socket *socket, const void *msg, __u64 size, int result) {
+TRAMPOLINE("fexit/unix_dgram_sendmsg", st_dgram_sent, const struct socket *socket, const void *msg,
+           __u64 size, int result) {
   return leave(socket, result);
 }
-SEC("?fexit/unix_seqpacket_sendmsg")
-int BPF_PROG(st_seqpacket_sent, const struct socket *socket, const void *msg, __u64 size,
-             int result) {
+TRAMPOLINE("fexit/unix_seqpacket_sendmsg", st_seqpacket_sent, const struct socket *socket,
+           const void *msg, __u64 size, int result) {
   return leave(socket, result);
 }
-SEC("?fexit/unix_stream_recvmsg")
-int BPF_PROG(st_stream_received, const struct socket *socket, const void *msg, __u64 size,
-             int flags, int result) {
+TRAMPOLINE("fexit/unix_stream_recvmsg", st_stream_received, const struct socket *socket,
+           const void *msg, __u64 size, int flags, int result) {
   return leave(socket, result);
 }
-SEC("?fexit/unix_dgram_recvmsg")
-int BPF_PROG(st_dgram_received, const struct socket *socket, const void *msg, __u64 size, int flags,
-             int result) {
+TRAMPOLINE("fexit/unix_dgram_recvmsg", st_dgram_received, const struct socket *socket,
+           const void *msg, __u64 size, int flags, int result) {
   return leave(socket, result);
 }
-SEC("?fexit/unix_seqpacket_recvmsg")
-int BPF_PROG(st_seqpacket_received, const struct socket *socket, const void *msg, __u64 size,
-             int flags, int result) {
+TRAMPOLINE("fexit/unix_seqpacket_recvmsg", st_seqpacket_received, const struct socket *socket,
+           const void *msg, __u64 size, int flags, int result) {
   return leave(socket, result);
 }
 
@@ -211,14 +205,12 @@ static __always_inline int spliced(const struct socket *socket, __u64 size, __s6
 }
 
 /* splice(2) and sendfile(2) up to 6.4; since then unix_stream_sendmsg gets pages. */
-SEC("?fexit/unix_stream_sendpage")
-int BPF_PROG(st_stream_page_sent, const struct socket *socket, const void *page, int offset,
-             __u64 size, int flags, long result) {
+TRAMPOLINE("fexit/unix_stream_sendpage", st_stream_page_sent, const struct socket *socket,
+           const void *page, int offset, __u64 size, int flags, long result) {
   return spliced(socket, size, result, ST_DUMP_SEND);
 }
-SEC("?fexit/unix_stream_splice_read")
-int BPF_PROG(st_stream_spliced, const struct socket *socket, const void *position, const void *pipe,
-             __u64 size, __u32 flags, long result) {
+TRAMPOLINE("fexit/unix_stream_splice_read", st_stream_spliced, const struct socket *socket,
+           const void *position, const void *pipe, __u64 size, __u32 flags, long result) {
   return spliced(socket, size, result, ST_DUMP_RECV);
 }
 
@@ -242,12 +234,10 @@ static __always_inline int closing(const struct socket *socket) {
   return 0;
 }
 
-SEC("?fentry/unix_release")
-int BPF_PROG(st_closed, const struct socket *socket) {
+TRAMPOLINE("fentry/unix_release", st_closed, const struct socket *socket) {
   return closing(socket);
 }
 /* SHUT_RD is 0: such an end goes on to speak. */
-SEC("?fentry/unix_shutdown")
-int BPF_PROG(st_shut, const struct socket *socket, int how) {
+TRAMPOLINE("fentry/unix_shutdown", st_shut, const struct socket *socket, int how) {
   return how ? closing(socket) : 0;
 }

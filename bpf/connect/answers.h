@@ -9,6 +9,7 @@
 #ifndef SOCKETRACE_BPF_ANSWERS_H
 #define SOCKETRACE_BPF_ANSWERS_H
 
+#include "bpf/kernel/preemption.h"
 #include "bpf/kernel/arguments.h"
 #include "bpf/connect/attempts.h"
 #include "bpf/kernel/descriptor.h"
@@ -134,7 +135,7 @@ __attribute__((noinline)) int st_take_answer(__u64 regs, __s64 result, __u32 num
 }
 
 /* (struct pt_regs *regs, long result) */
-SEC("?tp_btf/sys_exit") int st_answer_received(__u64 *ctx) {
+PROGRAM("tp_btf/sys_exit", st_answer_received, __u64 *ctx) {
   const struct pt_regs___kernel *regs = (const void *)ctx[0];
   __u64 number = CALL_NUMBER(regs), address = 0;
   __s64 result = ctx[1];

@@ -4,6 +4,7 @@
 #ifndef SOCKETRACE_BPF_COUNT_CALLS_H
 #define SOCKETRACE_BPF_COUNT_CALLS_H
 
+#include "bpf/kernel/preemption.h"
 #include "bpf/count/keys.h"
 #include "bpf/kernel/descriptor.h"
 #include "bpf/follow/pending.h"
@@ -56,11 +57,11 @@ static __always_inline __u32 first_of_pair(const struct pending *p, __s64 result
 }
 
 #define ENTER(name, arguments, with_address)                                               \
-  SEC("?tp/syscalls/sys_enter_" #name) int st_enter_##name(const struct call_enter *ctx) { \
+  PROGRAM("tp/syscalls/sys_enter_" #name, st_enter_##name, const struct call_enter *ctx) { \
     return call_begins(ctx, arguments, with_address);                                      \
   }
 #define EXIT(name, op, fd, about)                                                       \
-  SEC("?tp/syscalls/sys_exit_" #name) int st_exit_##name(const struct call_exit *ctx) { \
+  PROGRAM("tp/syscalls/sys_exit_" #name, st_exit_##name, const struct call_exit *ctx) { \
     struct pending *p = call_ended();                                                   \
                                                                                         \
     if (!p) return 0;                                                                   \
@@ -72,7 +73,7 @@ static __always_inline __u32 first_of_pair(const struct pending *p, __s64 result
 /* The new socket; of a failed call the listener. Who has been waiting since before we came has
  * begun unseen, and accepts all the same. */
 #define ACCEPT_EXIT(name)                                                                 \
-  SEC("?tp/syscalls/sys_exit_" #name) int st_exit_##name(const struct call_exit *ctx) {   \
+  PROGRAM("tp/syscalls/sys_exit_" #name, st_exit_##name, const struct call_exit *ctx) {   \
     struct pending *p = call_ended();                                                     \
     __s64 result = ctx->result;                                                           \
     struct st_event e = {};                                                               \

@@ -11,6 +11,7 @@
 #ifndef SOCKETRACE_BPF_COUNT_IO_H
 #define SOCKETRACE_BPF_COUNT_IO_H
 
+#include "bpf/kernel/preemption.h"
 #include "bpf/count/calls.h"
 
 #define MSG_PEEK 2
@@ -38,10 +39,10 @@ static __always_inline int count_io(__u32 op, const struct sock *sk, __s64 resul
 }
 
 /* (struct sock *, int result, int flags) */
-SEC("?raw_tp/sock_send_length") int st_sent(struct bpf_raw_tracepoint_args *ctx) {
+PROGRAM("raw_tp/sock_send_length", st_sent, struct bpf_raw_tracepoint_args *ctx) {
   return count_io(ST_OP_SEND, (const void *)ctx->args[0], (int)ctx->args[1], false);
 }
-SEC("?raw_tp/sock_recv_length") int st_received(struct bpf_raw_tracepoint_args *ctx) {
+PROGRAM("raw_tp/sock_recv_length", st_received, struct bpf_raw_tracepoint_args *ctx) {
   return count_io(ST_OP_RECEIVE, (const void *)ctx->args[0], (int)ctx->args[1],
                   ctx->args[2] & MSG_PEEK);
 }
@@ -54,23 +55,20 @@ static __always_inline int count_file(__u32 op, const struct file *file, long re
   return count_io(op, BPF_CORE_READ(socket, sk), result, false);
 }
 
-SEC("?fexit/sock_write_iter")
-int BPF_PROG(st_written, struct kiocb *call, void *from, long result) {
+TRAMPOLINE("fexit/sock_write_iter", st_written, struct kiocb *call, void *from, long result) {
   return count_file(ST_OP_SEND, BPF_CORE_READ(call, ki_filp), result);
 }
-SEC("?fexit/sock_read_iter") int BPF_PROG(st_read, struct kiocb *call, void *to, long result) {
+TRAMPOLINE("fexit/sock_read_iter", st_read, struct kiocb *call, void *to, long result) {
   return count_file(ST_OP_RECEIVE, BPF_CORE_READ(call, ki_filp), result);
 }
-SEC("?fexit/sock_sendpage")
-int BPF_PROG(st_page_sent, struct file *file, void *page, int offset, __u64 size, void *position,
-             int more, long result) {
+TRAMPOLINE("fexit/sock_sendpage", st_page_sent, struct file *file, void *page, int offset,
+           __u64 size, void *position, int more, long result) {
   return count_file(ST_OP_SEND, file, result);
 }
 /* Protocols without a splice of their own read through sock_read_iter and what is behind it: those
  * are counted there. */
-SEC("?fexit/sock_splice_read")
-int BPF_PROG(st_spliced, struct file *file, void *position, void *pipe, __u64 length,
-             unsigned int flags, long result) {
+TRAMPOLINE("fexit/sock_splice_read", st_spliced, struct file *file, void *position, void *pipe,
+           __u64 length, unsigned int flags, long result) {
   const struct socket *socket = BPF_CORE_READ(file, private_data);
 
   if (!BPF_CORE_READ(socket, ops, splice_read)) return 0;
@@ -114,7 +112,7 @@ static __always_inline void count_messages(__u32 op, __s64 result, const struct 
 }
 
 #define IO_EXIT(name, op, count, peeked)                                                \
-  SEC("?tp/syscalls/sys_exit_" #name) int st_exit_##name(const struct call_exit *ctx) { \
+  PROGRAM("tp/syscalls/sys_exit_" #name, st_exit_##name, const struct call_exit *ctx) { \
     const struct pending *p = call_ended();                                             \
                                                                                         \
     if (!p) return 0;                                                                   \

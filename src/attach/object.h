@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "attach/held.h"
 #include "attach/libbpf_log.h"
 #include "base/fd.h"
 #include "base/result.h"
@@ -29,6 +30,7 @@ class Object {
 
   // On failure log() has all that libbpf and the verifier said.
   Result<void> load() {
+    choose_held_programs(skeleton_->obj);
     LibbpfLog log;
     const int status = Skeleton::load(skeleton_.get());
     log_ = log.take();

@@ -14,8 +14,12 @@ constexpr OptionSpec timestamp(std::string_view help) {
           help};
 }
 constexpr OptionSpec file(std::string_view help) {
-  return {
-      "--output-file", 'o', "FILE", Arity::one, store<kOutput, &View::output_path, parse_path>, help};
+  return {"--output-file",
+          'o',
+          "FILE",
+          Arity::one,
+          store<kOutput, &View::output_path, parse_path>,
+          help};
 }
 constexpr OptionSpec limit(std::string_view help) {
   return {"--output-limit-lines",

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
@@ -99,6 +100,7 @@ bool every(std::string_view) {
 }
 // What is counted by key.
 bool accepts_or_connects(std::string_view program) {
+  if (program.ends_with("_held")) program.remove_suffix(std::strlen("_held"));
   return program.ends_with("_accept") || program.ends_with("_accept4") ||
          program.ends_with("_connect");
 }
@@ -176,6 +178,19 @@ bool has_cookies() {
         "BPF_FUNC_get_attach_cookie")
       return true;
   return false;
+}
+
+// As src/attach/held.cc has it: where a twin can hold the CPU, it is loaded in the other's place.
+bool can_hold() {
+  utsname kernel{};
+  unsigned major = 0, minor = 0;
+  uname(&kernel);
+  std::sscanf(kernel.release, "%u.%u", &major, &minor);
+  return major != 6 ? major > 6 : minor >= 15;
+}
+
+bool has_twin(const bpf_object* object, const std::string& program) {
+  return bpf_object__find_program_by_name(object, (program + "_held").c_str()) != nullptr;
 }
 
 bool wants_cookie(const std::string& program) {
@@ -289,7 +304,7 @@ int quiet(libbpf_print_level, const char*, va_list) {
 // The programs of an object that this kernel can have at all.
 std::vector<Log> programs_of(const Kind& kind, std::string_view only) {
   static const bool kCookies = has_cookies(), kRdonlyCast = has_rdonly_cast(),
-                    kPreemptCount = has_preempt_count();
+                    kPreemptCount = has_preempt_count(), kHold = can_hold();
   std::vector<Log> programs;
   const Opened opened = kind.open();
   if (!opened.object) return programs;
@@ -297,6 +312,14 @@ std::vector<Log> programs_of(const Kind& kind, std::string_view only) {
   bpf_object__for_each_program(program, opened.object) {
     const std::string name = bpf_program__name(program);
     if (!kind.covers(name) || (!only.empty() && name != only)) continue;
+    if (name.ends_with("_held") && !kHold) {
+      std::printf("skip %-24s needs kfuncs that hold the CPU (6.15)\n", name.c_str());
+      continue;
+    }
+    if (kHold && has_twin(opened.object, name)) {
+      std::printf("skip %-24s %s_held is loaded in its place\n", name.c_str(), name.c_str());
+      continue;
+    }
     if (wants_cookie(name) && !kCookies) {
       std::printf("skip %-24s needs bpf_get_attach_cookie (5.15)\n", name.c_str());
       continue;

@@ -30,6 +30,7 @@ constexpr const char* kVerifierLog =
 
 // A skeleton that does what it is told.
 struct FakeSkeleton {
+  bpf_object* obj = nullptr;
   inline static int open_errno = 0, load_status = 0, destroyed = 0;
   static FakeSkeleton* open(const void* /*options*/) {
     errno = open_errno;
