@@ -45,17 +45,18 @@ cases_of() {
 # boot_guest GUEST LOG DONE [NAME]...: one boot of the guest tests; DONE names the cases that have a verdict. With
 # the peers, because some cases stand beside them. It ends when we do.
 boot_guest() {
-  local way=(--root peers) cases programs=build-static other
+  local way=(--root peers) cases programs=build-static other seconds=3600
   cases_of "$1" "${@:4}"
   [[ $kernel_arch == amd64 ]] || programs=build-$kernel_arch
   other=$programs/tests/bpf/verify-configs-$other_clang
+  [[ -z $all_cases ]] || seconds=7200 # an emulated arm64 takes an hour and more for every case
   [[ -z $all_cases || ! -e $other ]] || way+=(--add "$other:/usr/local/bin/${other##*/}")
   if [[ $1 == *-counted ]]; then
     way=(--icount --mem 3G)
     # Copying shall not count an instruction for each byte (rep movsb): no processor is that slow.
     [[ $kernel_arch != amd64 ]] || way+=(--cpu -erms)
   fi
-  setpriv --pdeathsig TERM scripts/guest "${1%-counted}" "${way[@]}" --timeout 3600 \
+  setpriv --pdeathsig TERM scripts/guest "${1%-counted}" "${way[@]}" --timeout "$seconds" \
     --append 'oops=panic softlockup_panic=1' \
     --add "$3:/done" --add "$programs/socketrace:/usr/local/bin/socketrace" \
     --add "$programs/tests/bpf/verify-configs:/usr/local/bin/verify-configs" \

@@ -80,7 +80,7 @@ def a_syn_cookie_has_the_packets_ends():
                 client.connect(("10.1.0.2", 7000))
                 listener.accept()[0].close()
 
-            hits = traced(talk, "--filter-port", 7007, "--filter-funcs", "ip_local_out")
+            hits = traced(talk, "--filter-port", 7007, "--filter-funcs", "ip_output")
             sent = [hit for hit in hits if hit.local == "10.1.0.2:7000"]
         check(sent, "no SYN-ACK:", [hit.text for hit in hits])
         check_equal(sent[0].remote, "10.1.0.1:7007", "whom the SYN-ACK goes to: " + sent[0].text)
