@@ -20,18 +20,26 @@ std::string function_of(const bpf_program* program) {
   return section.substr(section.find('/') + 1);
 }
 
+Result<Owned<btf, btf__free>> kernel_types() {
+  LibbpfLog log;
+  Owned<btf, btf__free> types(btf__load_vmlinux_btf());
+  if (!types) return load_error("read the kernel's types", errno, log.take());
+  return types;
+}
+
 }  // namespace
 
+bool can_leave_sleepers(const btf* kernel) {
+  return btf__find_by_name_kind(kernel, "bpf_tramp_image", BTF_KIND_STRUCT) > 0;
+}
+
+Result<bool> can_leave_sleepers() {
+  return can_leave_sleepers(TRY(kernel_types()).get());
+}
+
 Result<void> choose_trampolines(std::span<const Trampoline> trampolines) {
-  LibbpfLog log;
-  const Owned<btf, btf__free> types(btf__load_vmlinux_btf());
-  if (!types) return load_error("read the kernel's types", errno, log.take());
-  const auto has = [&](const char* name, unsigned kind) {
-    return btf__find_by_name_kind(types.get(), name, kind) > 0;
-  };
-  // Before e21aa341785c (5.12, and in stable trees) detaching while a task slept in the function
-  // freed the code that it would return to; receivers sleep all the time.
-  if (!has("bpf_tramp_image", BTF_KIND_STRUCT)) {
+  const auto types = TRY(kernel_types());
+  if (!can_leave_sleepers(types.get())) {
     return Error(
         "this kernel cannot safely attach to functions that sleep: want Linux 5.12, or 5.10 with "
         "the fix e21aa341785c");
@@ -39,7 +47,7 @@ Result<void> choose_trampolines(std::span<const Trampoline> trampolines) {
   for (const Trampoline& one : trampolines) {
     if (one.presence == Presence::unwanted) continue;
     const std::string function = function_of(one.program);
-    const bool there = has(function.c_str(), BTF_KIND_FUNC);
+    const bool there = btf__find_by_name_kind(types.get(), function.c_str(), BTF_KIND_FUNC) > 0;
     if (!there && one.presence == Presence::required) {
       return Error("attach to " + function +
                    ": this kernel's types have no such function (unix sockets as a module?)");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "attach/config.h"
+#include "attach/trampolines.h"
 #include "base/log.h"
 #include "bpf/contract/count.h"
 #include "cmd/cmd.h"
@@ -131,14 +132,16 @@ Result<int> count_calls(const Invocation& in) {
   Account account;
   account.places = "tracepoints";
   const auto begin = std::chrono::steady_clock::now();
-  auto attached = attach(config, in.count, true);
-  if (!attached && in.count.what == Count::What::calls) attached = attach(config, in.count, false);
+  const bool calls = in.count.what == Count::What::calls;
+  const bool ends = calls && TRY(can_leave_sleepers());
+  auto attached = attach(config, in.count, ends);
+  if (!attached && ends) attached = attach(config, in.count, false);
   auto [counter, tracepoints, not_covered] = TRY(std::move(attached));
   account.attach_took = std::chrono::steady_clock::now() - begin;
   // After all that can refuse: a refusal truncates no file.
   Sink sink = TRY(Sink::open(in.view.output_path, &stop));
   say("not counted: " + not_covered);
-  if (in.count.what == Count::What::calls) {
+  if (calls) {
     return count_with(OperationDeltas(counter.tallies()), counter, tracepoints, in, sink, account,
                       stop);
   }

@@ -124,8 +124,8 @@ Result<Counter> Counter::of_calls(const st_config& config, const Count& count,
   if (sends == Sends::by_calls) *not_covered += "; sends and receives by io_uring (from 6.5 on)";
   if (sends && !ends_of_functions) {
     *not_covered += sends == Sends::by_calls
-                        ? "; read, write, sendfile and splice of sockets (no fexit here)"
-                        : "; splice from sockets (no fexit here)";
+                        ? "; read, write, sendfile and splice of sockets (no safe fexit here)"
+                        : "; splice from sockets (no safe fexit here)";
   }
   CountObject object = TRY(load_calls(config, count, sends, ends_of_functions));
   const Counters counters = TRY(counters_of(object));
