@@ -4,7 +4,7 @@
 
 #include <bpf/libbpf.h>
 
-#include <string>
+#include <cstdint>
 #include <vector>
 
 #include "base/fd.h"
@@ -14,9 +14,9 @@ namespace socketrace {
 
 class Uprobes {
  public:
-  // `begin` at the function's entry and `end` as it returns. Both or none.
-  Result<void> attach(const bpf_program* begin, const bpf_program* end, const std::string& library,
-                      const char* function);
+  // `begin` at the entry of a function and `end` as it returns, in an open file, so many bytes
+  // from its start. Both or none.
+  Result<void> attach(const bpf_program* begin, const bpf_program* end, int file, uint64_t offset);
 
  private:
   std::vector<Owned<bpf_link, bpf_link__destroy>> links_;

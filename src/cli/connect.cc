@@ -36,6 +36,9 @@ constexpr std::array kConnectOptions = {
         "port 53 gave; ~ before one that another process asked for"},
     OptionSpec{"--libc", 0, "PATH", Arity::list, add_libc,
                "a C library for --host beside those that running programs use"},
+    OptionSpec{"--force-uretprobe", 0, "", Arity::flag, set<kConnect, &Connect::force_uretprobe>,
+               "with --host, watch getaddrinfo also where its return probe kills programs under "
+               "seccomp (x86, Linux 6.11 to 6.13.2)"},
     OptionSpec{
         "--as", 0, "FILE", Arity::list, add_as_file,
         "add AS-INFO, whose network the destination is in, from an IPtoASN table (.tsv, also "

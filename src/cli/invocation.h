@@ -98,6 +98,7 @@ struct Connect {
   bool args = false;
   bool host = false;
   std::vector<std::string> libcs;  // beyond those in use
+  bool force_uretprobe = false;    // on kernels where it kills: uretprobes_kill
   ConnectStyle style = ConnectStyle::table;
   HistogramBy histogram = HistogramBy::none;
   std::vector<std::string> as_files;

@@ -30,6 +30,7 @@
 #include "events/stop.h"
 #include "format/connect_line.h"
 #include "format/histogram.h"
+#include "host/elf_function.h"
 #include "host/host.h"
 #include "host/libcs.h"
 #include "names/users.h"
@@ -144,18 +145,26 @@ void choose_programs(Object<connect_bpf>& object, bool hosts) {
 Result<Uprobes> watch_lookups(const Object<connect_bpf>& object, const Connect& wanted) {
   Uprobes uprobes;
   if (!wanted.host) return uprobes;
-  const auto watch = [&](const std::string& library) {
-    return uprobes.attach(object->progs.st_host_asked, object->progs.st_host_answered, library,
-                          "getaddrinfo");
+  if (const Host host = read_host(); uretprobes_kill(host) && !wanted.force_uretprobe) {
+    say("no names from getaddrinfo, only from DNS answers: on Linux " + host.release +
+        " its return probe kills programs under seccomp (mended in 6.12.14, 6.13.3 and 6.14); "
+        "--force-uretprobe watches it all the same");
+    return uprobes;
+  }
+  const auto watch = [&](const std::string& library, Owner owner) -> Result<void> {
+    const Fd file = TRY(open_libc(library, owner));
+    const uint64_t offset = TRY(offset_of_function(file.get(), "getaddrinfo"));
+    return uprobes.attach(object->progs.st_host_asked, object->progs.st_host_answered, file.get(),
+                          offset);
   };
   for (const std::string& library : wanted.libcs) {
-    if (auto attached = watch(library); !attached) {
-      return std::move(attached).error().within("--libc");
+    if (auto attached = watch(library, Owner::anybody); !attached) {
+      return std::move(attached).error().within("--libc " + library);
     }
   }
   size_t watched = wanted.libcs.size();
   for (const Libc& libc : libcs_in_use()) {
-    if (auto attached = watch(libc.path); !attached) {
+    if (auto attached = watch(libc.path, Owner::root); !attached) {
       say("no names from " + libc.name + ": " + attached.error().text());
     } else {
       say_verbose("names from " + libc.path);

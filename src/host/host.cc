@@ -25,10 +25,12 @@ std::string head_of(const std::string& path) {
 }
 
 void parse_release(Host& host) {
-  const char* end = host.release.data() + host.release.size();
-  const auto [stop, error] = std::from_chars(host.release.data(), end, host.major);
-  if (error == std::errc() && stop != end && *stop == '.') {
-    std::from_chars(stop + 1, end, host.minor);
+  const char* at = host.release.data();
+  const char* end = at + host.release.size();
+  for (unsigned* number : {&host.major, &host.minor, &host.patch}) {
+    const auto [stop, error] = std::from_chars(at, end, *number);
+    if (error != std::errc() || stop == end || *stop != '.') return;
+    at = stop + 1;
   }
 }
 
@@ -49,6 +51,17 @@ bool maps_all_ids(std::string_view uid_map) {
 }
 
 }  // namespace
+
+bool uretprobes_kill(const Host& host) {
+#ifdef __x86_64__
+  if (host.major != 6) return false;
+  if (host.minor == 12) return host.patch < 14;
+  return host.minor == 11 || (host.minor == 13 && host.patch < 3);
+#else
+  (void)host;
+  return false;
+#endif
+}
 
 Host read_host(const std::string& root) {
   Host host;

@@ -15,10 +15,10 @@ constexpr unsigned kCapPerfmon = 38;
 constexpr unsigned kCapBpf = 39;
 
 struct Host {
-  std::string release;  // as uname -r
-  unsigned major = 0, minor = 0;
-  std::optional<uint64_t> capabilities;  // effective set; nullopt: /proc did not tell
-  bool own_user_namespace = false;       // capabilities count in a user namespace only
+  std::string release;                       // as uname -r
+  unsigned major = 0, minor = 0, patch = 0;  // patch is a distribution's own number with some
+  std::optional<uint64_t> capabilities;      // effective set; nullopt: /proc did not tell
+  bool own_user_namespace = false;           // capabilities count in a user namespace only
   bool lockdown_confidentiality = false;
   bool ftrace_disabled = false;  // sysctl kernel.ftrace_enabled=0
   bool jit_disabled = false;     // sysctl net.core.bpf_jit_enable=0
@@ -33,6 +33,11 @@ struct Host {
 
 // `root` is put before every path (tests).
 Host read_host(const std::string& root = "");
+
+// Does a probe on the return of a user function end programs under seccomp? On x86 from 6.11 on
+// they return by a system call of its own, which filters refused until cf6cb56ef244 (6.14, and
+// stable trees).
+bool uretprobes_kill(const Host& host);
 
 // Where programs go: ftrace has to do with functions only.
 enum class Places { functions, tracepoints };

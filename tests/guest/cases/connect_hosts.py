@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`socketrace connect --host`: names that getaddrinfo was asked for."""
 import contextlib
+import mmap
+import os
+import shutil
+import signal
 import socket
+import tempfile
 
 from connect_rows import connect, free_port, rows_of
 from harness import Tracer, case, check, check_equal, check_no_residue, socketrace
@@ -101,3 +106,72 @@ def a_library_that_is_none_is_refused():
     outcome = socketrace("connect", "--libc", "/etc/passwd", "--duration", "1")
     check_equal(outcome.status, 1, "status; stderr: " + outcome.err)
     check("--libc" in outcome.err and "/etc/passwd" in outcome.err, outcome.err)
+
+
+@contextlib.contextmanager
+def mapped_by_nobody(path):
+    """By a process of uid 65534, as its C library; afterwards a FIFO has the name."""
+    with open("/lib/x86_64-linux-gnu/libc.so.6" if os.uname().machine == "x86_64" else
+              "/lib/aarch64-linux-gnu/libc.so.6", "rb") as libc:
+        content = libc.read()
+    ready, told = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setresuid(65534, 65534, 65534)
+            with open(path, "wb") as file:
+                file.write(content)
+            with open(path, "rb") as file:
+                kept = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ | mmap.PROT_EXEC, flags=mmap.MAP_PRIVATE)
+            os.unlink(path)
+            os.mkfifo(path)
+            os.write(told, b"x")
+            signal.pause()
+            kept.close()
+        finally:
+            os._exit(1)
+    os.close(told)
+    check_equal(os.read(ready, 1), b"x", "the child")
+    os.close(ready)
+    try:
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+@case
+def a_library_of_somebody_else_is_not_opened():
+    """Neither the file that nobody maps under that name, nor the FIFO that bears it by now; names still come."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        path = folder + "/libc.so.6"
+        with mapped_by_nobody(path), names_in_hosts([("one.test", "127.0.1.1")]):
+            with Tracer("connect", "--host", "--filter-port", port, "--filter-protocol", "tcp", timeout=60) as tracer:
+                ask_and_connect("one.test", port)
+                outcome = tracer.stop().ok()
+            check_equal([row["rest"] for row in rows_of(outcome)], ["one.test"], "HOST; " + outcome.err)
+            # Of a file that is deleted the name in maps says so, and it is no C library in use.
+            check("somebody else than root may write to it" in outcome.err or path not in outcome.err, outcome.err)
+            refused = socketrace("connect", "--libc", path, "--duration", 1, timeout=60)
+            check_equal(refused.status, 1, refused.err)
+            check("is not a regular file" in refused.err, refused.err)
+            os.unlink(path)
+            with open(path, "wb") as cut:
+                cut.write(b"\x7fELF\x02\x01\x01" + b"\xff" * 4000)
+            refused = socketrace("connect", "--libc", path, "--duration", 1, timeout=60)
+            check_equal(refused.status, 1, refused.err)
+            check("no function getaddrinfo in it" in refused.err, refused.err)
+
+
+@case
+def a_library_that_others_may_write_to_is_left_out():
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + "/libc.so.6"
+        shutil.copy("/proc/self/exe", path)
+        os.chmod(path, 0o666)
+        with open(path, "rb") as file, \
+                mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ, flags=mmap.MAP_PRIVATE):
+            outcome = socketrace("connect", "--host", "--duration", 1, timeout=60).ok()
+    check(f"no names from {path}: somebody else than root may write to it" in outcome.err, outcome.err)

@@ -167,3 +167,25 @@ TEST_CASE("descriptor limits") {
   CHECK(has(result.error().text(), "ulimit -n 2199023256064"));
   setrlimit(RLIMIT_NOFILE, &before);
 }
+
+TEST_CASE("return probes are left out where they kill programs under seccomp") {
+  const auto kill = [](unsigned major, unsigned minor, unsigned patch) {
+    Host host;
+    host.major = major;
+    host.minor = minor;
+    host.patch = patch;
+    return uretprobes_kill(host);
+  };
+#ifdef __x86_64__
+  CHECK(kill(6, 11, 0));
+  CHECK(kill(6, 11, 11));
+  CHECK(kill(6, 12, 13));
+  CHECK(kill(6, 13, 2));
+#endif
+  CHECK_FALSE(kill(6, 10, 14));
+  CHECK_FALSE(kill(6, 12, 14));
+  CHECK_FALSE(kill(6, 13, 3));
+  CHECK_FALSE(kill(6, 14, 0));
+  CHECK_FALSE(kill(5, 12, 1));
+  CHECK_FALSE(kill(7, 12, 1));
+}
