@@ -18,6 +18,7 @@
 #include "cmd/cmd.h"
 #include "cmd/count.h"
 #include "cmd/counter.h"
+#include "cmd/losses.h"
 #include "cmd/report.h"
 #include "cmd/rights.h"
 #include "events/stop.h"
@@ -96,7 +97,8 @@ Result<int> count_with(Deltas deltas, Counter& counter, Tracepoints& tracepoints
 
   counter.enable();
   report_attached_by_name(account);
-  TRY(show.run(stop));
+  TRY(show.run(
+      stop, loss_teller(kCountLosses, counter.counters(), [&] { return tracepoints.missed(); })));
   counter.disable();
   tracepoints.detach();
   // Programs that were still running when they went inert have finished by now.

@@ -17,6 +17,7 @@
 #include "cmd/count.h"
 #include "cmd/counter.h"
 #include "cmd/functions.h"
+#include "cmd/losses.h"
 #include "cmd/report.h"
 #include "cmd/rights.h"
 #include "events/stop.h"
@@ -123,7 +124,8 @@ Result<int> count_functions(const Invocation& in) {
 
   counter.enable();
   report_attached(account);
-  TRY(show.run(stop));
+  TRY(show.run(
+      stop, loss_teller(kCountLosses, counter.counters(), [&] { return live.probes.missed(); })));
   counter.disable();
   TRY(show.last());
   detach(live.probes, live.rcu, stop);

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "cmd/losses.h"
 #include "cmd/rights.h"
 #include "events/ring.h"
 #include "events/stop.h"
@@ -14,7 +15,8 @@ namespace socketrace {
 Result<int> run_session(const Session& session, Tracepoints& tracepoints, Teller& teller,
                         Sink& sink, Account account) {
   const View& view = session.in.view;
-  Show show(teller, sink, view.limit_lines, session.stop);
+  Show show(teller, sink, view.limit_lines, session.stop,
+            loss_teller(kHitLosses, session.counters, [&] { return tracepoints.missed(); }));
   Ring ring = TRY(Ring::open(session.ring_fd,
                              [&show](std::span<const std::byte> r) { return show.on_record(r); }));
   teller.put_header(sink.buffer());

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/functions.h"
+#include "cmd/losses.h"
 #include "cmd/report.h"
 #include "cmd/rights.h"
 #include "cmd/tracer.h"
@@ -52,7 +53,8 @@ void warn_of_feedback(const Sink& sink, const Match& match) {
 Result<int> show_hits(Live<Tracer>& live, const Invocation& in, LineFormat& format, Account account,
                       Sink& sink, const std::atomic<int>& stop) {
   HitTeller teller(format);
-  Show show(teller, sink, in.view.limit_lines, stop);
+  Show show(teller, sink, in.view.limit_lines, stop,
+            loss_teller(kHitLosses, live.loaded.counters(), [&] { return live.probes.missed(); }));
   Ring ring = TRY(Ring::open(live.loaded.ring_fd(),
                              [&show](std::span<const std::byte> r) { return show.on_record(r); }));
   teller.put_header(sink.buffer());

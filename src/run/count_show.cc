@@ -29,9 +29,10 @@ Result<bool> CountShow::show() {
   return !ended();
 }
 
-Result<void> CountShow::run(const std::atomic<int>& stop) {
+Result<void> CountShow::run(const std::atomic<int>& stop, const std::function<void()>& between) {
   const Pace pace{in_.count.interval, in_.count.intervals, in_.view.duration};
-  TRY(run_intervals(pace, stop, [this] { return show(); }));
+  TRY(run_intervals(
+      pace, stop, [this] { return show(); }, between));
   return {};
 }
 

@@ -24,7 +24,8 @@ class CountShow {
   CountShow(const Invocation& in, Sink& sink, Take take);
 
   // Until the last interval has passed; that one is for last(), once nothing counts any more.
-  Result<void> run(const std::atomic<int>& stop);
+  // `between` is called every now and then.
+  Result<void> run(const std::atomic<int>& stop, const std::function<void()>& between);
   // Then closes the output.
   Result<void> last();
 

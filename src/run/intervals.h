@@ -19,7 +19,9 @@ struct Pace {
 // Calls `show` at the end of each interval until it says false, the pace is done or somebody stops
 // us. Then one interval is left to show, cut short or not: the caller's, once nothing counts any
 // more. False: `show` has had the last word.
+// `between` is called every now and then.
 Result<bool> run_intervals(const Pace& pace, const std::atomic<int>& stop,
-                           const std::function<Result<bool>()>& show);
+                           const std::function<Result<bool>()>& show,
+                           const std::function<void()>& between);
 
 }  // namespace socketrace

@@ -17,6 +17,8 @@ constexpr int kLooksInVain = 10;
 constexpr int kSleepMs = 1000;
 // A program that was running while probes went inert finishes within this, even on a busy host.
 constexpr std::chrono::milliseconds kSettle{500};
+// Lines that come without a pause, between two looks at what else there is to say. A power of 2.
+constexpr uint64_t kManyLines = 1 << 15;
 
 }  // namespace
 
@@ -30,6 +32,10 @@ bool Show::on_record(std::span<const std::byte> bytes) {
   }
   ++printed_;
   if (auto written = sink_.line_done(); !written) failure_ = std::move(written).error();
+  if (printed_ % kManyLines == 0 && !failure_) [[unlikely]] {
+    if (auto written = sink_.flush(); !written) failure_ = std::move(written).error();
+    between_();
+  }
   return !ended() && stop_ < stop_at_;
 }
 
@@ -51,6 +57,7 @@ Result<void> Show::run(Ring& ring, uint32_t& reader_sleeps) {
     TRY(ring.wait(sleep ? kSleepMs : kLookEveryMs));
     if (sleep) sleeping.store(0);
     in_vain = TRY(consume_and_flush(ring)) ? 0 : in_vain + 1;
+    between_();
   }
   return {};
 }

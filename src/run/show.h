@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "attach/counters.h"
 #include "base/result.h"
@@ -19,9 +20,11 @@ namespace socketrace {
 
 class Show {
  public:
-  // Borrows all but `limit` (0: none); `stop` is the counter of events/stop.h.
-  Show(Teller& teller, Sink& sink, uint64_t limit, const std::atomic<int>& stop)
-      : teller_(teller), sink_(sink), limit_(limit), stop_(stop) {}
+  // Borrows all but `limit` (0: none); `stop` is the counter of events/stop.h. `between` is called
+  // again and again between two lines, also while records come without a pause.
+  Show(Teller& teller, Sink& sink, uint64_t limit, const std::atomic<int>& stop,
+       std::function<void()> between)
+      : teller_(teller), sink_(sink), limit_(limit), stop_(stop), between_(std::move(between)) {}
 
   // For Ring::open: prints one record; false once the end is reached. Under overload the ring never
   // runs dry, so the wish to stop is looked at here too.
@@ -49,6 +52,7 @@ class Show {
   Sink& sink_;
   uint64_t limit_;
   const std::atomic<int>& stop_;
+  std::function<void()> between_;
   int stop_at_ = 1;  // while draining a first Ctrl-C has been heeded already: 2
   uint64_t printed_ = 0;
   uint64_t malformed_ = 0;  // records that did not decode: counted, never shown

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Limits, loss and overload: every hit is printed or counted."""
 import os
+import re
+import signal
+import socket
 import time
 
 from harness import (HAS_MULTI, TRACEFS, Tracer, case, check, check_equal, check_no_residue,
@@ -183,3 +186,41 @@ def without_hits_the_reader_sleeps_and_the_next_hit_wakes_it():
                     time.sleep(0.1)
             outcome = tracer.stop().ok()
     check_equal(outcome.printed, 4, "hits")
+
+
+@case
+def losses_are_told_while_they_happen():
+    """Who is killed tells nothing at the end."""
+    with TcpPair().connect() as pair, Tracer("--filter-port", pair.port, "--filter-funcs", "tcp_sendmsg",
+                                             "--buffer-size", "4096") as tracer:
+        end = time.monotonic() + 60
+        while "hits lost in the last" not in tracer.stderr():
+            check(time.monotonic() < end, "nothing was said:", tracer.stderr())
+            os.kill(tracer.process.pid, signal.SIGSTOP)  # the reader does not keep up
+            pair.roundtrips(200)
+            os.kill(tracer.process.pid, signal.SIGCONT)
+            time.sleep(0.1)
+        outcome = tracer.stop().ok()
+    told = [(int(now), int(all_of_it)) for now, all_of_it in
+            re.findall(r"socketrace: (\d+) hits lost in the last \d+ s \(ring full; (\d+) in all\): a larger", outcome.err)]
+    check(told, outcome.err)
+    check_equal(sum(now for now, _ in told), told[-1][1], "told one after the other")
+    check(0 < told[-1][1] <= outcome.lost, told, outcome.lost)
+
+
+@case
+def losses_are_told_by_sub_commands_too():
+    """Of what the kernel misses where it may take a task off the processor inside a program, and of a full ring."""
+    with Tracer("calls", "sendto", "--filter-comm", "python3", "--buffer-size", "4096") as tracer, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("127.0.0.1", 0))
+        end = time.monotonic() + 60
+        while "hits lost in the last" not in tracer.stderr():
+            check(time.monotonic() < end, "nothing was said:", tracer.stderr())
+            os.kill(tracer.process.pid, signal.SIGSTOP)
+            for _ in range(200):
+                sender.sendto(b"x", ("127.0.0.1", 9))
+            os.kill(tracer.process.pid, signal.SIGCONT)
+            time.sleep(0.1)
+        outcome = tracer.stop().ok()
+    check(outcome.lost > 0, outcome.err)
