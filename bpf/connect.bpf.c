@@ -10,6 +10,7 @@
  * --host there are uprobes (hosts.h) and the end of every system call (answers.h) as well.
  */
 #include "bpf/contract/connect.h"
+#include "bpf/kernel/arguments.h"
 #include "bpf/kernel/kernel.h"
 #include "bpf/kernel/preemption.h"
 #include "bpf/verdict/match.h"
@@ -40,7 +41,7 @@ static __always_inline bool can_follow(const struct st_event *e) {
          (e->protocol == IPPROTO_TCP || e->protocol == IPPROTO_MPTCP);
 }
 
-PROGRAM("tp/syscalls/sys_enter_connect", st_connect_enter, struct call_enter *ctx) {
+static __always_inline int begin(__u32 fd, __u64 address, __u64 length) {
   struct subject s = {};
   __u64 thread = bpf_get_current_pid_tgid(), key;
   const struct socket *socket;
@@ -54,10 +55,10 @@ PROGRAM("tp/syscalls/sys_enter_connect", st_connect_enter, struct call_enter *ct
   e = &a->told.event;
   if (filters_by_task() && !match_task(e)) return 0;
   give_up(thread);
-  socket = socket_of_descriptor(ctx->fd);
+  socket = socket_of_descriptor(fd);
   if (socket) s.sk = BPF_CORE_READ(socket, sk);
   read_for_match(e, &s, true);
-  read_address(a, (const void *)ctx->address, ctx->length);
+  read_address(a, (const void *)address, length);
   aim(e, &a->told);
   forget_ways(e);
   if (!match_but_ends(e, &s)) return 0;
@@ -79,7 +80,7 @@ PROGRAM("tp/syscalls/sys_enter_connect", st_connect_enter, struct call_enter *ct
     a->followed = 1;
   }
   fill(a);
-  a->told.fd = ctx->fd;
+  a->told.fd = fd;
   key = a->followed ? (__u64)(unsigned long)s.sk : attempt_of_thread(thread);
   a = remember(key, a);
   if (!a) return 0;
@@ -91,6 +92,18 @@ PROGRAM("tp/syscalls/sys_enter_connect", st_connect_enter, struct call_enter *ct
   }
   if (bpf_map_update_elem(&calling, &thread, &key, BPF_ANY)) drop(a, key);
   return 0;
+}
+
+PROGRAM("tp/syscalls/sys_enter_connect", st_connect_enter, struct call_enter *ctx) {
+  return begin(ctx->fd, ctx->address, ctx->length);
+}
+
+/* A call that was refused begins as it ends. */
+static __always_inline void begin_refused(const struct call_exit *ctx) {
+  struct arguments a;
+
+  if (may_be_refused(ctx->returned) && arguments_of_task(&a, ctx->number))
+    begin(a.at[0], a.at[1], a.at[2]);
 }
 
 /* Given back by a call whose attempt goes on; after a signal it may be made again. */
@@ -126,6 +139,10 @@ PROGRAM("tp/syscalls/sys_exit_connect", st_connect_exit, struct call_exit *ctx) 
 
   if (!st_state.enabled) return 0; /* what is under way stays undecided */
   kept = bpf_map_lookup_elem(&calling, &thread);
+  if (!kept) {
+    begin_refused(ctx);
+    kept = bpf_map_lookup_elem(&calling, &thread);
+  }
   if (!kept) return 0;
   key = *kept;
   bpf_map_delete_elem(&calling, &thread);

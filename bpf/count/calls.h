@@ -60,9 +60,9 @@ static __always_inline __u32 first_of_pair(const struct pending *p, __s64 result
   PROGRAM("tp/syscalls/sys_enter_" #name, st_enter_##name, const struct call_enter *ctx) { \
     return call_begins(ctx, arguments, with_address);                                      \
   }
-#define EXIT(name, op, fd, about)                                                       \
+#define EXIT(name, op, fd, about, with_address)                                         \
   PROGRAM("tp/syscalls/sys_exit_" #name, st_exit_##name, const struct call_exit *ctx) { \
-    struct pending *p = call_ended();                                                   \
+    struct pending *p = call_ended(ctx, with_address);                                  \
                                                                                         \
     if (!p) return 0;                                                                   \
     count_call(op, ctx->result, fd, about);                                             \
@@ -74,7 +74,7 @@ static __always_inline __u32 first_of_pair(const struct pending *p, __s64 result
  * begun unseen, and accepts all the same. */
 #define ACCEPT_EXIT(name)                                                                 \
   PROGRAM("tp/syscalls/sys_exit_" #name, st_exit_##name, const struct call_exit *ctx) {   \
-    struct pending *p = call_ended();                                                     \
+    struct pending *p = call_ended(ctx, false);                                           \
     __s64 result = ctx->result;                                                           \
     struct st_event e = {};                                                               \
                                                                                           \
@@ -92,9 +92,9 @@ ENTER(socket, 3, false)
 ENTER(socketpair, 4, false)
 ACCEPT_EXIT(accept)
 ACCEPT_EXIT(accept4)
-EXIT(connect, ST_OP_CONNECT, p->args[0], p)
-EXIT(bind, ST_OP_BIND, p->args[0], NULL)
-EXIT(socket, ST_OP_SOCKET, ctx->result, NULL)
-EXIT(socketpair, ST_OP_SOCKET, first_of_pair(p, ctx->result), NULL)
+EXIT(connect, ST_OP_CONNECT, p->args[0], p, true)
+EXIT(bind, ST_OP_BIND, p->args[0], NULL, false)
+EXIT(socket, ST_OP_SOCKET, ctx->result, NULL, false)
+EXIT(socketpair, ST_OP_SOCKET, first_of_pair(p, ctx->result), NULL, false)
 
 #endif

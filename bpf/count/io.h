@@ -113,7 +113,7 @@ static __always_inline void count_messages(__u32 op, __s64 result, const struct 
 
 #define IO_EXIT(name, op, count, peeked)                                                \
   PROGRAM("tp/syscalls/sys_exit_" #name, st_exit_##name, const struct call_exit *ctx) { \
-    const struct pending *p = call_ended();                                             \
+    const struct pending *p = call_ended(ctx, false);                                   \
                                                                                         \
     if (!p) return 0;                                                                   \
     count(op, ctx->result, p, peeked);                                                  \

@@ -3,6 +3,7 @@
 #ifndef SOCKETRACE_BPF_PENDING_H
 #define SOCKETRACE_BPF_PENDING_H
 
+#include "bpf/kernel/arguments.h"
 #include "bpf/verdict/match.h"
 #include "bpf/tell/state.h"
 
@@ -60,10 +61,41 @@ static __always_inline int call_begins(const struct call_enter *ctx, __u32 argum
   return 0;
 }
 
-/* The call that ends now, if it has begun under our eyes; forget it afterwards. */
-static __always_inline struct pending *call_ended(void) {
-  __u64 thread = bpf_get_current_pid_tgid();
+/* Put together in its place: the stack has no room for it here. */
+static const struct pending no_call = {};
 
+/* Frames of their own, one after the other: all of a chain of calls share 512 bytes. */
+static __noinline int task_matches(void) {
+  struct st_event e = {};
+
+  return match_task(&e);
+}
+static __noinline int keep_refused(__u32 number, bool with_address) {
+  __u64 thread = bpf_get_current_pid_tgid();
+  struct pending *p;
+  struct arguments a;
+
+  if (!arguments_of_task(&a, number)) return 0;
+  if (bpf_map_update_elem(&calls, &thread, &no_call, BPF_ANY)) {
+    count_unseen();
+    return 0;
+  }
+  p = bpf_map_lookup_elem(&calls, &thread);
+  if (!p) return 0;
+  __builtin_memcpy(p->args, a.at, sizeof(p->args));
+  if (with_address) read_pending_address(p);
+  return 0;
+}
+
+/* The call that ends now, if it has begun under our eyes, or was refused before it began; forget it
+ * afterwards. */
+static __always_inline struct pending *call_ended(const struct call_exit *ctx, bool with_address) {
+  __u64 thread = bpf_get_current_pid_tgid();
+  struct pending *begun = bpf_map_lookup_elem(&calls, &thread);
+
+  if (begun || !may_be_refused(ctx->result)) return begun;
+  if (!st_state.enabled || !task_matches()) return NULL;
+  keep_refused(ctx->number, with_address);
   return bpf_map_lookup_elem(&calls, &thread);
 }
 static __always_inline void forget_call(void) {
