@@ -46,6 +46,13 @@ struct pt_regs___kernel {
 #define CALL_NUMBER(regs) ((regs)->gpr[0])
 #endif
 };
+struct seccomp {
+  int mode;
+};
+struct task_struct___entered {
+  void *stack;
+  struct seccomp seccomp;
+};
 #pragma clang attribute pop
 
 struct arguments {
@@ -68,16 +75,16 @@ static __always_inline struct arguments read_arguments(__u64 address) {
 
 /* A call that seccomp refused, by an errno of its filter, has no entry: sys_enter comes after. */
 static __always_inline bool may_be_refused(__s64 result) {
-  const struct task_struct *task = (const void *)bpf_get_current_task();
+  const struct task_struct___entered *task = (const void *)bpf_get_current_task();
 
-  return result < 0 && bpf_core_field_exists(struct task_struct, seccomp) &&
+  return result < 0 && bpf_core_field_exists(struct task_struct___entered, seccomp) &&
          BPF_CORE_READ(task, seccomp.mode) == 2; /* SECCOMP_MODE_FILTER */
 }
 
 /* What the current task entered the kernel with; false: not by this call. The registers lie at the
  * end of its stack, and from 5.15 on a helper knows where. */
 static __always_inline bool arguments_of_task(struct arguments *a, __u32 number) {
-  const struct task_struct *task = (const void *)bpf_get_current_task();
+  const struct task_struct___entered *task = (const void *)bpf_get_current_task();
   const struct pt_regs___kernel *regs;
 
   if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))

@@ -209,12 +209,8 @@ struct sock {
 struct inet_sock {
   __be16 inet_sport;
 };
-struct seccomp {
-  int mode;
-};
 struct task_struct {
   struct thread_info thread_info;
-  void *stack;
   unsigned int flags;
   char comm[16];
   const struct cred *cred; /* as the task acts */
@@ -224,7 +220,6 @@ struct task_struct {
   struct nsproxy *nsproxy;
   struct mm_struct *mm;
   struct files_struct *files;
-  struct seccomp seccomp;
 };
 
 /* The mini sockets: only sock_common and these are theirs. */
