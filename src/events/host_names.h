@@ -19,7 +19,7 @@ namespace socketrace {
 struct Process {
   uint64_t start = 0;
   uint32_t number = 0;
-  auto operator<=>(const Process&) const = default;
+  auto operator<=>(const Process&) const = default;  // NOLINT(modernize-use-nullptr): its own zero
 };
 
 class HostNames {
