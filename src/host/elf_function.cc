@@ -57,9 +57,7 @@ uint64_t find_function(int file, std::string_view name) {
 // Nothing is asked whether it worked: without CAP_SETUID there are no rights to give up.
 void give_up_rights() {
   const rlimit seconds{2, 2};
-  const rlimit memory{size_t{512} << 20, size_t{512} << 20};
   setrlimit(RLIMIT_CPU, &seconds);
-  setrlimit(RLIMIT_AS, &memory);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_DUMPABLE, 0);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
