@@ -9,10 +9,13 @@
 
 namespace socketrace {
 
+// bpf_local_irq_save came in 6.14 (c8e2ee1f3df0), the calls in 6.15.
+bool can_hold() {
+  return read_host().at_least(6, 15);
+}
+
 void choose_held_programs(const bpf_object* object) {
-  // bpf_local_irq_save came in 6.14 (c8e2ee1f3df0). That functions which are not static may be
-  // called while the CPU is held: 6.15.
-  if (object == nullptr || !read_host().at_least(6, 15)) return;
+  if (object == nullptr || !can_hold()) return;
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, object) {
     if (!bpf_program__autoload(program)) continue;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "attach/kernel_types.h"
 #include "attach/libbpf_log.h"
 #include "attach/missed.h"
 #include "attach/perf_event.h"
@@ -61,10 +62,7 @@ bpf_link* attach_tracepoint(const bpf_program* program) {
 }
 
 Result<bool> has_type(const std::string& name, unsigned kind) {
-  LibbpfLog log;
-  const Owned<btf, btf__free> types(btf__load_vmlinux_btf());
-  if (!types) return load_error("read the kernel's types", errno, log.take());
-  return btf__find_by_name_kind(types.get(), name.c_str(), kind) > 0;
+  return btf__find_by_name_kind(TRY(load_kernel_types()).get(), name.c_str(), kind) > 0;
 }
 
 }  // namespace

@@ -4,11 +4,9 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include <cerrno>
 #include <string>
 
-#include "attach/libbpf_log.h"
-#include "base/fd.h"
+#include "attach/kernel_types.h"
 #include "host/explain.h"
 
 namespace socketrace {
@@ -20,13 +18,6 @@ std::string function_of(const bpf_program* program) {
   return section.substr(section.find('/') + 1);
 }
 
-Result<Owned<btf, btf__free>> kernel_types() {
-  LibbpfLog log;
-  Owned<btf, btf__free> types(btf__load_vmlinux_btf());
-  if (!types) return load_error("read the kernel's types", errno, log.take());
-  return types;
-}
-
 }  // namespace
 
 bool can_leave_sleepers(const btf* kernel) {
@@ -34,11 +25,11 @@ bool can_leave_sleepers(const btf* kernel) {
 }
 
 Result<bool> can_leave_sleepers() {
-  return can_leave_sleepers(TRY(kernel_types()).get());
+  return can_leave_sleepers(TRY(load_kernel_types()).get());
 }
 
 Result<void> choose_trampolines(std::span<const Trampoline> trampolines) {
-  const auto types = TRY(kernel_types());
+  const auto types = TRY(load_kernel_types());
   if (!can_leave_sleepers(types.get())) {
     return Error(
         "this kernel cannot safely attach to functions that sleep: want Linux 5.12, or 5.10 with "

@@ -15,7 +15,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 

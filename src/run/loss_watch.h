@@ -4,12 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/result.h"
 
 namespace socketrace {
 

@@ -7,7 +7,6 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
@@ -29,6 +28,7 @@
 
 // Skeletons name the structs of the contract, and include nothing.
 #include "attach/config.h"
+#include "attach/held.h"
 #include "bpf/calls.skel.h"
 #include "bpf/connect.skel.h"
 #include "bpf/count.skel.h"
@@ -180,15 +180,7 @@ bool has_cookies() {
   return false;
 }
 
-// As src/attach/held.cc has it: where a twin can hold the CPU, it is loaded in the other's place.
-bool can_hold() {
-  utsname kernel{};
-  unsigned major = 0, minor = 0;
-  uname(&kernel);
-  std::sscanf(kernel.release, "%u.%u", &major, &minor);
-  return major != 6 ? major > 6 : minor >= 15;
-}
-
+// Where a twin can hold the CPU, it is loaded in the other's place.
 bool has_twin(const bpf_object* object, const std::string& program) {
   return bpf_object__find_program_by_name(object, (program + "_held").c_str()) != nullptr;
 }
@@ -304,7 +296,7 @@ int quiet(libbpf_print_level, const char*, va_list) {
 // The programs of an object that this kernel can have at all.
 std::vector<Log> programs_of(const Kind& kind, std::string_view only) {
   static const bool kCookies = has_cookies(), kRdonlyCast = has_rdonly_cast(),
-                    kPreemptCount = has_preempt_count(), kHold = can_hold();
+                    kPreemptCount = has_preempt_count(), kHold = socketrace::can_hold();
   std::vector<Log> programs;
   const Opened opened = kind.open();
   if (!opened.object) return programs;

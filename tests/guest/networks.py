@@ -93,6 +93,23 @@ def nat():
 
 
 @contextlib.contextmanager
+def translated():
+    """(client, talk): a connection from a to 10.2.0.2:7022, which output NAT leads to port 7023 of b."""
+    with nat(), within("b", socket.socket) as listener, within("a", socket.socket) as client:
+        listener.bind(("10.2.0.2", 7023))
+        listener.listen()
+
+        def talk():
+            client.connect(("10.2.0.2", 7022))
+            server, _ = listener.accept()
+            with server:
+                client.sendall(b"x" * 10)
+                server.recv(10)
+
+        yield client, talk
+
+
+@contextlib.contextmanager
 def bridge():
     """a (10.1.0.1) and b (10.1.0.2), over a bridge in a third namespace."""
     with namespaces("a", "bridge", "b"):

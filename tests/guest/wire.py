@@ -42,3 +42,17 @@ class Tap:
 
 
 TAP_ENDS = ("10.3.0.9", 5000), ("10.3.0.2", 5353)
+
+
+def tap_receiver():
+    """Whom TAP_ENDS are for."""
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.bind(TAP_ENDS[1])
+    receiver.settimeout(5)
+    return receiver
+
+
+def sent_through(tap, receiver):
+    for _ in range(3):
+        tap.write(udp_frame(*TAP_ENDS))
+        receiver.recv(100)

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A filter of the port finds each hit that shows it, whatever way the packets take."""
-import socket
-
 from harness import case
-from networks import bridge, encrypted, nat, round_trips, router, tunnel, udp, vlan, within
+from networks import bridge, encrypted, round_trips, router, translated, tunnel, udp, vlan
 from packets import check_filter_finds_all
-from wire import TAP_ENDS, Tap, udp_frame
+from wire import TAP_ENDS, Tap, sent_through, tap_receiver, udp_frame
 
 
 def exchange(what, ends, address="10.0.0.0/8"):
@@ -68,31 +66,19 @@ def behind_a_vlan_tag():
 
 @case
 def translated_on_their_way():
-    with nat(), within("b", socket.socket) as listener, within("a", socket.socket) as client:
-        listener.bind(("10.2.0.2", 7023))
-        listener.listen()
-
-        def talk():
-            client.connect(("10.2.0.2", 7022))
-            server, _ = listener.accept()
-            with server:
-                client.sendall(b"x" * 10)
-                server.recv(10)
+    with translated() as (client, talk):
+        def talk_and_close():
+            talk()
             client.close()
 
-        check_filter_finds_all("NAT", talk, 7023)
+        check_filter_finds_all("NAT", talk_and_close, 7023)
 
 
 @case
 def from_a_tap_device():
-    with Tap("tap5", "10.3.0.2/24") as tap, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("10.3.0.2", 5353))
-        receiver.settimeout(5)
-
+    with Tap("tap5", "10.3.0.2/24") as tap, tap_receiver() as receiver:
         def send():
-            for _ in range(3):
-                tap.write(udp_frame(*TAP_ENDS))
-                receiver.recv(100)
+            sent_through(tap, receiver)
             for _ in range(3):  # nobody takes these
                 tap.write(udp_frame(*TAP_ENDS, tags=(7, 9)))
 

@@ -5,7 +5,7 @@ import os
 import socket
 
 from harness import case, check, check_equal
-from networks import cable, inode, namespaces, nat, round_trips, router, udp, within
+from networks import cable, inode, namespaces, round_trips, router, translated, udp
 from packets import check_counts, ends, exchanged, there, traced
 
 # Of three round trips, six datagrams: twice sent (by the host and by the router), or once.
@@ -80,18 +80,8 @@ def a_connected_socket_that_sends_elsewhere():
 
 @case
 def a_connection_with_another_destination_after_output_nat():
-    with nat(), within("b", socket.socket) as listener, within("a", socket.socket) as client:
-        listener.bind(("10.2.0.2", 7023))
-        listener.listen()
+    with translated() as (client, talk):
         functions = there(["ip_finish_output2", FORWARD, "ip_local_deliver_finish"])
-
-        def talk():
-            client.connect(("10.2.0.2", 7022))
-            server, _ = listener.accept()
-            with server:
-                client.sendall(b"x" * 10)
-                server.recv(10)
-
         hits = traced(talk, "--filter-port", 7023, "--filter-funcs", "|".join(functions))
         own = "10.1.0.1:%d" % client.getsockname()[1]
         sent = [hit for hit in hits if int(hit.netns) == inode("a") and hit.func == "ip_finish_output2"]

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Packets inside packets, behind VLAN tags, and from a tap device."""
-import socket
-
 from harness import case, check, check_equal
 from networks import tunnel, udp
 from packets import check_counts, ends, exchanged, there, traced
-from wire import TAP_ENDS, Tap, udp_frame
+from wire import TAP_ENDS, Tap, sent_through, tap_receiver, udp_frame
 
 
 def through(kind):
@@ -56,17 +54,9 @@ def vxlan_outside():
 
 @case
 def a_frame_from_a_tap_device():
-    with Tap("tap3", "10.3.0.2/24") as tap, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("10.3.0.2", 5353))
-        receiver.settimeout(5)
-
-        def send():
-            for _ in range(3):
-                tap.write(udp_frame(*TAP_ENDS))
-                receiver.recv(100)
-
+    with Tap("tap3", "10.3.0.2/24") as tap, tap_receiver() as receiver:
         functions = there(["netif_receive_skb", "__netif_receive_skb_one_core", "ip_rcv", "udp_queue_rcv_skb"])
-        hits = traced(send, "--filter-port", 5353, "--filter-funcs", "|".join(functions))
+        hits = traced(lambda: sent_through(tap, receiver), "--filter-port", 5353, "--filter-funcs", "|".join(functions))
         seen = {hit.func for hit in hits}
         check("ip_rcv" in seen and len(seen) > 1, "functions", seen)
         check_counts("tap", hits, {name: 3 for name in sorted(seen)})
