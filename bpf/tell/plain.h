@@ -175,7 +175,7 @@ static __noinline int tell_if_plain(const struct hit *h, const void *at, bool is
   if (!counters) return ST_NO_MATCH;
   e = reserve(sizeof(*e), counters);
   if (!e) return ST_NO_MATCH;
-  __builtin_memset(e, 0, sizeof(*e));
+  __builtin_memset(e, 0, __builtin_offsetof(struct st_event, comm)); /* read_comm writes the rest */
   e->length = sizeof(*e);
   e->flags = context_flags() | (is_sock ? 0 : at ? ST_HIT_FROM_HEADERS : ST_HIT_FRESH);
   e->time_ns = bpf_ktime_get_ns();
