@@ -81,11 +81,7 @@ static __always_inline __u64 header_marks(const void *object) {
 #define MARKED_PROTOCOL(marks) ((__be16)(marks))
 #define MARKED_HEADER(marks) ((__u32)((marks) >> 32) & 0xffff)
 
-/* IP and what has no protocol yet are below both: one comparison for nearly every packet, which the
- * compiler would take for needless. */
 static __always_inline bool is_vlan(__be16 protocol) {
-  if (protocol < bpf_htons(ETH_P_8021Q)) return false;
-  asm volatile("" : "+r"(protocol));
   return protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD);
 }
 
@@ -130,15 +126,14 @@ static __always_inline enum verdict sift_packet(struct found *f, const void *obj
 }
 
 /* The ports of a sock do not pass; those of its packet? Nothing is plain then. */
-static __always_inline enum verdict sift_other_ends(const struct sock *sk, const void *object) {
+static __always_inline enum verdict sift_other_ends(const struct found *f, const void *object) {
   const struct sk_buff *skb = DIRECT(sk_buff, object);
   __u64 marks = header_marks(object);
   __u32 at = MARKED_HEADER(marks), version, ports;
   const __u8 *header;
 
   /* A port of the packet inside a tunnel's is an unconnected sock's. */
-  if (remote_port(sk->__sk_common.skc_portpair, true) < 1 << 16 &&
-      BPF_CORE_READ_BITFIELD(skb, encapsulation))
+  if (remote_port(f->ports, true) < 1 << 16 && BPF_CORE_READ_BITFIELD(skb, encapsulation))
     return ST_GENERAL;
   if (at - 1 >= 0xfffe) return ST_NO_MATCH;
   header = BYTES(skb->head + at);
@@ -159,7 +154,7 @@ static __always_inline enum verdict sift_both(struct found *f, const struct sock
                                               const void *object) {
   f->packet = object;
   if (sift_sock(f, sk) != ST_NO_MATCH) return ST_SOCK;
-  return sift_other_ends(sk, object);
+  return sift_other_ends(f, object);
 }
 
 static __always_inline enum verdict sift_sk_buff(struct found *f, const void *object) {
