@@ -23,9 +23,10 @@ if folder == "cases":
     truth.check_names(map(harness.name_of, harness.CASES))
 if "--truth" in options:
     harness.CASES[:] = [case for case in harness.CASES if harness.name_of(case) in truth.TRUTH]
-harness.choose([word for word in sys.argv[1:] if word not in options])
+names = [word for word in sys.argv[1:] if word not in options]
+harness.choose(names)
 if "--list" in options:
     print("\n".join(map(harness.name_of, harness.CASES)))
     sys.exit(not harness.CASES)
 rows = [word.removeprefix("--row=") for word in options if word.startswith("--row=")]
-sys.exit(harness.main(*rows))
+sys.exit(harness.main(rows[0] if rows else "", bool(names)))
