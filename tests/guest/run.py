@@ -29,4 +29,4 @@ if "--list" in options:
     print("\n".join(map(harness.name_of, harness.CASES)))
     sys.exit(not harness.CASES)
 rows = [word.removeprefix("--row=") for word in options if word.startswith("--row=")]
-sys.exit(harness.main(rows[0] if rows else "", bool(names)))
+sys.exit(harness.main(*rows, asked_for=bool(names)))
